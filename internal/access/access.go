@@ -1,0 +1,154 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+// skew is how far in the future a token's birth may lie: clocks of nodes differ.
+const skew = time.Minute
+
+// Verifier verifies tokens in memory; only personal tokens and uncached memberships ask the store.
+type Verifier struct {
+	keys      *keys.Keys
+	store     *store.Store
+	clock     core.Clock
+	published oauth.Scope
+	dead      *deadSet
+	members   *members
+	uses      *uses
+}
+
+// New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
+func New(k *keys.Keys, s *store.Store, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
+	return &Verifier{
+		keys: k, store: s, clock: clock, published: published,
+		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newUses(s),
+	}
+}
+
+// Read takes in a line of the change log.
+func (v *Verifier) Read(e core.Event) {
+	v.dead.read(e)
+	v.members.read(e)
+}
+
+// Token is a verified token with the rights that it has now.
+type Token struct {
+	core.AccessToken
+	Personal bool
+}
+
+// Verify answers whether token is good now. Its errors are *oauth.Error: invalid_token, or a passing fault.
+func (v *Verifier) Verify(ctx context.Context, token string) (Token, error) {
+	switch {
+	case strings.HasPrefix(token, string(secret.AccessToken)):
+		return v.sealed(token)
+	case strings.HasPrefix(token, string(secret.PersonalToken)):
+		return v.personal(ctx, token)
+	case strings.Count(token, ".") == 2:
+		return v.jwt(token)
+	}
+	return Token{}, unknown()
+}
+
+func (v *Verifier) sealed(token string) (Token, error) {
+	t, err := v.keys.OpenAccess(token)
+	if err != nil {
+		return Token{}, unknown().Because(err)
+	}
+	return v.live(t)
+}
+
+// live is what every access token has to pass, whatever its format.
+func (v *Verifier) live(t core.AccessToken) (Token, error) {
+	now := v.clock.Now()
+	if !now.Before(t.ExpiresAt) {
+		return Token{}, oauth.InvalidToken("access_token_expired", "the access token expired %s ago; use the refresh token to get a new one", ago(now.Sub(t.ExpiresAt)))
+	}
+	if t.IssuedAt.After(now.Add(skew)) {
+		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
+	}
+	if !v.dead.narrow(&t) {
+		return Token{}, revoked()
+	}
+	v.uses.generation(t.AuthorizationID, t.Generation)
+	return Token{AccessToken: t}, nil
+}
+
+func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
+	id, ok := secret.OpenHandle(secret.PersonalToken, token)
+	if !ok {
+		return Token{}, unknown()
+	}
+	p, err := v.store.PersonalToken(ctx, id)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return Token{}, unknown()
+	case err != nil:
+		return Token{}, oauth.Unavailable(fmt.Errorf("look up personal token: %w", err))
+	case !secret.Matches(token, p.Digest):
+		return Token{}, unknown()
+	case !p.RevokedAt.IsZero():
+		return Token{}, revoked()
+	}
+	now := v.clock.Now()
+	if !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
+		return Token{}, oauth.InvalidToken("personal_token_expired", "this personal token expired %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
+	}
+	v.uses.personal(p.ID, now)
+	return Token{Personal: true, AccessToken: core.AccessToken{
+		ID: p.ID, IdentityID: p.IdentityID, AppID: p.AppID, IssuedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt,
+		Scope: p.MayUse(v.published), Reach: p.Reach,
+	}}, nil
+}
+
+func unknown() *oauth.Error {
+	return oauth.InvalidToken("access_token_unknown", "this is not an access token of this server, or it was changed on the way; send it exactly as it was issued")
+}
+
+func revoked() *oauth.Error {
+	return oauth.InvalidToken("access_token_revoked", "the access that this token stands for was taken back; ask the person to authorize the app again")
+}
+
+// ago rounds to what a developer wants to read.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return d.Truncate(time.Second).String()
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// Flush writes the notes of use that are waiting.
+func (v *Verifier) Flush(ctx context.Context) error { return v.uses.flush(ctx) }
+
+// Run flushes and forgets in the background until ctx ends.
+func (v *Verifier) Run(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			// A failed flush keeps its notes for the next one.
+			_ = v.uses.flush(ctx)
+			v.dead.forget()
+		case <-ctx.Done():
+			_ = v.uses.flush(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package access
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+// deadSet holds what became dead or changed within the longest life of an access token. Whatever happened
+// earlier is known to no living token, so the set is bounded by the pace of revocations, not by the number of
+// tokens.
+type deadSet struct {
+	clock   core.Clock
+	longest time.Duration
+
+	mu     sync.RWMutex
+	dead   map[core.ID]time.Time // authorizations, grants, identities, apps and token ids, and when they died
+	grants map[core.ID]changed
+}
+
+type changed struct {
+	at      time.Time
+	version int64
+	scope   oauth.Scope
+	reach   core.Reach
+}
+
+func newDeadSet(clock core.Clock, longest time.Duration) *deadSet {
+	return &deadSet{clock: clock, longest: longest, dead: map[core.ID]time.Time{}, grants: map[core.ID]changed{}}
+}
+
+func (d *deadSet) read(e core.Event) {
+	switch e.Kind {
+	case core.EventAuthorizationRevoked, core.EventRefreshReused, core.EventCodeReplayed, core.EventGrantRevoked,
+		core.EventIdentityLocked, core.EventAppDeleted, core.EventTokenRevoked:
+		d.mu.Lock()
+		d.dead[e.SubjectID] = e.At
+		d.mu.Unlock()
+	case core.EventGrantGiven:
+		var change store.GrantChange
+		if json.Unmarshal([]byte(e.Data), &change) != nil {
+			// Rights that cannot be read are no rights.
+			change = store.GrantChange{Version: 1 << 62}
+		}
+		d.mu.Lock()
+		if d.grants[e.SubjectID].version < change.Version {
+			d.grants[e.SubjectID] = changed{e.At, change.Version, change.Scope, change.Reach}
+		}
+		d.mu.Unlock()
+	}
+}
+
+// narrow reports whether nothing that the token stands on is dead, and cuts its rights to those that its grant
+// has now.
+func (d *deadSet) narrow(t *core.AccessToken) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if len(d.dead) > 0 {
+		for _, id := range [...]core.ID{t.ID, t.AppID, t.AuthorizationID, t.GrantID, t.IdentityID} {
+			if _, dead := d.dead[id]; dead {
+				return false
+			}
+		}
+	}
+	if now, ok := d.grants[t.GrantID]; ok {
+		t.Scope, t.Reach = t.Scope.And(now.scope), t.Reach.And(now.reach)
+	}
+	return true
+}
+
+// forget drops what no living token can remember. Twice the longest life leaves room for clocks.
+func (d *deadSet) forget() {
+	before := d.clock.Now().Add(-2 * d.longest)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id, at := range d.dead {
+		if at.Before(before) {
+			delete(d.dead, id)
+		}
+	}
+	for id, grant := range d.grants {
+		if grant.at.Before(before) {
+			delete(d.grants, id)
+		}
+	}
+}

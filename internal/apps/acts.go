@@ -1,0 +1,251 @@
+package apps
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+// Acts is what can be done with apps.
+type Acts struct {
+	store     *store.Store
+	clock     core.Clock
+	published oauth.Scope
+}
+
+// NewActs makes the acts. published is every scope that exists.
+func NewActs(s *store.Store, clock core.Clock, published oauth.Scope) *Acts {
+	return &Acts{store: s, clock: clock, published: published}
+}
+
+// Draft is what a developer fills in.
+type Draft struct {
+	ID           core.ID // of the app to be; zero: any
+	Name         string
+	HomepageURL  string
+	Kind         core.AppKind
+	PublisherID  core.ID
+	RedirectURIs []string
+	Scope        oauth.Scope
+}
+
+// Problem is one unacceptable field of a draft, by the field's name on the wire and a message of the catalogue.
+type Problem struct {
+	Field   string // "client_name", "redirect_uri", …
+	Message string // id in the message catalogue
+	Detail  string // e.g. the sentence of an oauth.Error
+}
+
+// Problems is why a draft was refused.
+type Problems []Problem
+
+func (p Problems) Error() string { return fmt.Sprintf("draft has %d problems", len(p)) }
+
+const maxRedirectURIs = 20
+
+// check validates a draft. RFC 7591 §2 names the fields.
+func (a *Acts) check(d Draft) error {
+	var problems Problems
+	add := func(field, message, detail string) {
+		problems = append(problems, Problem{field, message, detail})
+	}
+	if !core.VisibleName(d.Name) {
+		add("client_name", "problem.app_name", "")
+	}
+	if d.HomepageURL != "" && !webAddress(d.HomepageURL) {
+		add("client_uri", "problem.homepage", "")
+	}
+	if len(d.RedirectURIs) == 0 && d.Kind != core.KindMachine {
+		add("redirect_uri", "problem.redirect_missing", "")
+	}
+	if len(d.RedirectURIs) > maxRedirectURIs {
+		add("redirect_uri", "problem.redirect_many", "")
+	}
+	for _, uri := range d.RedirectURIs {
+		if _, err := oauth.CheckRedirectURI(uri); err != nil {
+			add("redirect_uri", "problem.redirect", uri+": "+oauth.AsError(err).Description)
+		}
+	}
+	if !a.published.Covers(d.Scope) {
+		add("scope", "problem.scope", d.Scope.Minus(a.published).String())
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+func webAddress(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(raw) <= 500
+}
+
+// Register makes an app and, if it can keep one, its secret, which is in no other answer ever again. publisher
+// must be an account that the developer belongs to.
+func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (core.App, secret.Text, error) {
+	if err := a.check(d); err != nil {
+		return core.App{}, "", err
+	}
+	if err := a.memberOf(ctx, developer.ID, d.PublisherID); err != nil {
+		return core.App{}, "", err
+	}
+	now := a.clock.Now()
+	app := core.App{
+		ID: orNew(d.ID, now), Name: d.Name, HomepageURL: d.HomepageURL, Kind: d.Kind,
+		Profile: defaultProfile(d.Kind), TokenFormat: core.FormatSealed, RedirectURIs: d.RedirectURIs, Scope: d.Scope,
+		Publisher: core.Account{ID: d.PublisherID}, OwnerID: developer.ID, CreatedAt: now,
+	}
+	app.ClientID = secret.ClientID(app.ID)
+	var shown secret.Text
+	if app.Confidential() {
+		shown = secret.New(secret.AppSecret)
+		app.Secrets = []core.AppSecret{{ID: secret.NewID(now), Digest: secret.Digest(shown.Reveal()), CreatedAt: now}}
+	}
+	if err := a.store.RegisterApp(ctx, app, developer.ID); err != nil {
+		return core.App{}, "", fmt.Errorf("register app: %w", err)
+	}
+	return app, shown, nil
+}
+
+// orNew keeps the id that a form was drawn with, so that the form sent twice is core.ErrConflict.
+func orNew(id core.ID, now time.Time) core.ID {
+	if id.Zero() {
+		return secret.NewID(now)
+	}
+	return id
+}
+
+// defaultProfile: a confidential web app must work with a stock library that sends neither PKCE nor state;
+// everything that cannot keep a secret gets OAuth 2.1.
+func defaultProfile(kind core.AppKind) core.Profile {
+	if kind == core.KindPublic {
+		return core.ProfileOAuth21
+	}
+	return core.ProfileOAuth2
+}
+
+func (a *Acts) memberOf(ctx context.Context, identity, account core.ID) error {
+	memberships, err := a.store.Memberships(ctx, identity)
+	if err != nil {
+		return fmt.Errorf("read memberships: %w", err)
+	}
+	for _, m := range memberships {
+		if m.Account.ID == account {
+			return nil
+		}
+	}
+	return Problems{{"account", "problem.publisher", ""}}
+}
+
+// Owned finds an app of the developer's own. Somebody else's is core.ErrNotFound: that it exists is nobody's
+// business.
+func (a *Acts) Owned(ctx context.Context, developer core.Identity, id core.ID) (core.App, error) {
+	app, err := a.store.App(ctx, id)
+	if err != nil {
+		return core.App{}, fmt.Errorf("load app: %w", err)
+	}
+	if app.OwnerID != developer.ID {
+		return core.App{}, fmt.Errorf("app %s of %s asked by %s: %w", id, app.OwnerID, developer.ID, core.ErrNotFound)
+	}
+	return app, nil
+}
+
+// Edit changes what a developer may change: name, homepage, redirect URIs, scopes.
+func (a *Acts) Edit(ctx context.Context, developer core.Identity, id core.ID, d Draft) (core.App, error) {
+	app, err := a.Owned(ctx, developer, id)
+	if err != nil {
+		return core.App{}, err
+	}
+	d.Kind = app.Kind
+	if err := a.check(d); err != nil {
+		return app, err
+	}
+	app.Name, app.HomepageURL, app.RedirectURIs, app.Scope = d.Name, d.HomepageURL, d.RedirectURIs, d.Scope
+	return app, a.store.ChangeApp(ctx, app, developer.ID, a.clock.Now())
+}
+
+// Switches is what only an operator may change.
+type Switches struct {
+	ClientCredentials bool
+	Introspection     bool
+	TokenFormat       core.TokenFormat
+}
+
+// Switch sets the operator's switches of an app.
+func (a *Acts) Switch(ctx context.Context, operator core.Identity, app core.App, s Switches) (core.App, error) {
+	if !operator.Operator {
+		return core.App{}, fmt.Errorf("switch app %s: %w", app.ID, core.ErrNotFound)
+	}
+	// RFC 6749 §4.4: client_credentials only for confidential clients; a public app can prove nothing.
+	app.ClientCredentials = s.ClientCredentials && app.Confidential()
+	app.Introspection = s.Introspection && app.Confidential()
+	app.TokenFormat = core.FormatSealed
+	if s.TokenFormat == core.FormatJWT {
+		app.TokenFormat = core.FormatJWT
+	}
+	return app, a.store.ChangeApp(ctx, app, operator.ID, a.clock.Now())
+}
+
+// Delete ends an app, its grants and its personal tokens.
+func (a *Acts) Delete(ctx context.Context, developer core.Identity, id core.ID) error {
+	app, err := a.Owned(ctx, developer, id)
+	if err != nil {
+		return err
+	}
+	return a.store.DeleteApp(ctx, app.ID, developer.ID, a.clock.Now())
+}
+
+// TokenDraft is what a person fills in for a personal token.
+type TokenDraft struct {
+	ID    core.ID // of the token to be; zero: any
+	Name  string
+	Scope oauth.Scope   // empty: all
+	Reach core.Reach    // default: all accounts
+	Life  time.Duration // zero: until revoked
+}
+
+// CreatePersonalToken makes a token from an app's page; it is in no other answer ever again.
+func (a *Acts) CreatePersonalToken(ctx context.Context, developer core.Identity, app core.App, d TokenDraft) (core.PersonalToken, secret.Text, error) {
+	if !core.VisibleName(d.Name) {
+		return core.PersonalToken{}, "", Problems{{"token_name", "problem.token_name", ""}}
+	}
+	if !a.published.Covers(d.Scope) {
+		return core.PersonalToken{}, "", Problems{{"scope", "problem.scope", d.Scope.Minus(a.published).String()}}
+	}
+	for _, account := range d.Reach.Accounts {
+		if err := a.memberOf(ctx, developer.ID, account); err != nil {
+			return core.PersonalToken{}, "", err
+		}
+	}
+	if d.Reach.Default.Zero() {
+		d.Reach.Default = app.Publisher.ID
+		if !d.Reach.All {
+			d.Reach.Default = d.Reach.Accounts[0]
+		}
+	}
+	now := a.clock.Now()
+	p := core.PersonalToken{
+		ID: orNew(d.ID, now), IdentityID: developer.ID, AppID: app.ID, Name: d.Name,
+		Scope: d.Scope, Reach: d.Reach, CreatedAt: now,
+	}
+	if d.Life > 0 {
+		p.ExpiresAt = now.Add(d.Life)
+	}
+	shown := secret.NewHandle(secret.PersonalToken, p.ID)
+	p.Digest = secret.Digest(shown.Reveal())
+	if err := a.store.CreatePersonalToken(ctx, p); err != nil {
+		return core.PersonalToken{}, "", fmt.Errorf("create personal token: %w", err)
+	}
+	return p, shown, nil
+}
+
+// RevokePersonalToken ends one of the person's own tokens.
+func (a *Acts) RevokePersonalToken(ctx context.Context, developer core.Identity, id core.ID) error {
+	return a.store.RevokePersonalToken(ctx, id, developer.ID, a.clock.Now())
+}

@@ -1,0 +1,186 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"launchpad/internal/core"
+	"launchpad/internal/interact"
+	"launchpad/internal/keys"
+	"launchpad/internal/mint"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// Path of the endpoint and of the way back to it.
+const (
+	Path         = "/oauth/authorize"
+	PathContinue = "/oauth/authorize/continue"
+)
+
+// Apps looks apps up.
+type Apps interface {
+	ByClientID(ctx context.Context, clientID string) (core.App, error)
+}
+
+// Members lists the accounts of an identity.
+type Members interface {
+	Memberships(ctx context.Context, identity core.ID) ([]core.Membership, error)
+}
+
+// Room is the endpoint.
+type Room struct {
+	Store        *store.Store
+	Clock        core.Clock
+	Keys         *keys.Keys
+	Apps         Apps
+	Members      Members
+	Interactions *interact.Interactions
+	Life         mint.Lifetimes
+	Published    oauth.Scope
+}
+
+// Routes of the room. The endpoint takes GET and POST (OIDC Core §3.1.2.1), from any site: it changes nothing
+// until the person decides.
+func (a *Room) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: Path, Foreign: true, Handle: a.begin},
+		{Method: "POST", Path: Path, Foreign: true, Handle: a.begin},
+		{Method: "GET", Path: PathContinue, Handle: a.resume},
+	}
+}
+
+// begin takes a request of an app.
+func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
+	form, err := oauth.ReadBoth(r)
+	if err != nil {
+		return err
+	}
+	q := &request{ctx: r.Context(), room: a, form: form}
+	// First who asks and where the answer would go. Whatever is wrong with these is shown to the person and never
+	// redirected: RFC 6749 §4.1.2.1.
+	for _, step := range identify {
+		if err := step(q); err != nil {
+			return err
+		}
+	}
+	// From here on the app hears of its mistakes itself.
+	for _, step := range examine {
+		if err := step(q); err != nil {
+			return a.refuse(w, r, q.record, err)
+		}
+	}
+	now := a.Clock.Now()
+	q.record.ID, q.record.CreatedAt = secret.NewID(now), now
+	q.record.Browser = secret.Digest(web.VisitorOf(r).Browser)
+	return a.next(w, r, q.app, q.record)
+}
+
+// resume takes the browser back from another room.
+func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
+	record, err := a.Interactions.Open(r.URL.Query().Get("i"), web.VisitorOf(r).Browser)
+	if err != nil {
+		return err
+	}
+	app, err := findApp(r.Context(), a.Apps, record.ClientID)
+	if err != nil {
+		return err
+	}
+	// The app may have been edited while the person was thinking.
+	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.Native()) {
+		return redirectMismatch(app, record.RedirectURI)
+	}
+	return a.next(w, r, app, record)
+}
+
+// next decides what has to happen: sign in, consent, or the answer.
+func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record interact.Record) error {
+	v := web.VisitorOf(r)
+	switch {
+	case record.Denied:
+		return a.refuse(w, r, record, oauth.AccessDenied("consent_denied", "the person did not authorize the app"))
+	case !v.SignedIn() || record.SignInAgain && v.Session.CreatedAt.Before(record.CreatedAt):
+		return a.send(w, r, "/signin", record, oauth.LoginRequired("login_required", "nobody is signed in, and prompt=none forbids to ask"))
+	case !record.GrantID.Zero() && record.IdentityID == v.Identity.ID:
+		return a.respond(w, r, record, record.GrantID, record.ID)
+	}
+	if err := a.mayAuthorize(r.Context(), app, v.Identity.ID); err != nil {
+		return err
+	}
+	grant, remembered, err := a.standing(r.Context(), app, v.Identity.ID, record)
+	if err != nil {
+		return err
+	}
+	if remembered {
+		return a.respond(w, r, record, grant.ID, core.ID{})
+	}
+	return a.send(w, r, "/oauth/consent", record, oauth.ConsentRequired("consent_required", "the person has not yet allowed this, and prompt=none forbids to ask"))
+}
+
+// send goes to another room, unless the app forbade to ask anybody (prompt=none).
+func (a *Room) send(w http.ResponseWriter, r *http.Request, room string, record interact.Record, silently *oauth.Error) error {
+	if record.Silent {
+		return a.refuse(w, r, record, silently)
+	}
+	http.Redirect(w, r, room+"?"+url.Values{"i": {a.Interactions.Seal(record)}}.Encode(), http.StatusSeeOther)
+	return nil
+}
+
+// respond writes the authorization, whose generation 0 is the code, and gives the code to the app.
+func (a *Room) respond(w http.ResponseWriter, r *http.Request, record interact.Record, grant, decision core.ID) error {
+	now := a.Clock.Now()
+	family := keys.Family{AuthorizationID: secret.NewID(now), Bits: [16]byte(secret.Bytes(16))}
+	authorization := core.Authorization{
+		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, CodeChallenge: record.CodeChallenge, Digest: family.Digest(),
+		CreatedAt: now, CodeExpiresAt: now.Add(a.Life.Code), ExpiresAt: now.Add(a.Life.RefreshAbsolute),
+	}
+	if record.RedirectSent {
+		authorization.RedirectURI = record.RedirectURI
+	}
+	err := a.Store.StartAuthorization(r.Context(), authorization, decision)
+	switch {
+	case errors.Is(err, core.ErrConflict):
+		return oauth.InvalidRequest("decision_used", "this page was answered already, or the access was taken back meanwhile; go back to the app and start again").
+			WithStatus(http.StatusConflict).Because(err)
+	case err != nil:
+		return oauth.Unavailable(fmt.Errorf("start authorization: %w", err))
+	}
+	// RFC 6749 §4.1.2, RFC 9207 §2.
+	answer := oauth.Parameters{}.With("code", a.Keys.SealCode(family)).With("state", record.State).With("iss", a.Keys.Issuer())
+	return redirect(w, r, answer.Query(record.RedirectURI))
+}
+
+// refuse tells the app. RFC 6749 §4.1.2.1; iss goes along with errors, too (RFC 9207 §2).
+func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Record, err error) error {
+	e := oauth.AsError(err)
+	if e.Status >= 500 {
+		return err // a fault of ours is shown here; the app could do nothing with it
+	}
+	answer := oauth.Parameters{}.
+		With("error", e.Code).
+		With("error_description", e.Sentence()).
+		With("error_uri", e.URI(a.Keys.Issuer())).
+		With("state", record.State).
+		With("iss", a.Keys.Issuer())
+	return redirect(w, r, answer.Query(record.RedirectURI))
+}
+
+// redirect answers GET with 302, as old clients expect, and POST with 303, so that the form is not sent on
+// (RFC 9700 §4.12: never 307).
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	status := http.StatusFound
+	if r.Method != http.MethodGet {
+		status = http.StatusSeeOther
+	}
+	h := w.Header()
+	h.Set("Location", to)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(status)
+	return nil
+}

@@ -1,0 +1,60 @@
+package authorize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"launchpad/internal/core"
+	"launchpad/oauth"
+)
+
+// RFC 6749 §3.1: parameters MUST NOT be included more than once.
+func checkIdentifiersOnce(q *request) error { return q.form.Once("client_id", "redirect_uri") }
+
+func checkClient(q *request) error {
+	id := q.form.Get("client_id")
+	if id == "" {
+		return oauth.InvalidRequest("client_id_missing", "the request names no app: client_id is missing").Got("no client_id", "the client_id from the app's page")
+	}
+	var err error
+	q.app, err = findApp(q.ctx, q.room.Apps, id)
+	q.record.ClientID = id
+	return err
+}
+
+// findApp says the same of an unknown, a deleted and a suspended app.
+func findApp(ctx context.Context, apps Apps, clientID string) (core.App, error) {
+	app, err := apps.ByClientID(ctx, clientID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return core.App{}, oauth.InvalidRequest("client_unknown", "no app has this client_id; compare it with the app's page in the portal")
+	case err != nil:
+		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+	}
+	return app, nil
+}
+
+func checkRedirectURI(q *request) error {
+	sent := q.form.Get("redirect_uri")
+	q.record.RedirectSent = sent != ""
+	switch {
+	case sent == "" && len(q.app.RedirectURIs) == 1:
+		// RFC 6749 §3.1.2.3: it may be left out where a single one is registered.
+		q.record.RedirectURI = q.app.RedirectURIs[0]
+		return nil
+	case sent == "":
+		return oauth.InvalidRequest("redirect_uri_missing", "redirect_uri is missing, and the app has %d registered ones; send one of them", len(q.app.RedirectURIs))
+	case !oauth.MatchRedirectURI(sent, q.app.RedirectURIs, q.app.Native()):
+		return redirectMismatch(q.app, sent)
+	}
+	q.record.RedirectURI = sent
+	return nil
+}
+
+func redirectMismatch(app core.App, sent string) *oauth.Error {
+	// The registered addresses are no secret: they are in every authorization request that works.
+	return oauth.InvalidRequest("redirect_uri_mismatch", "the redirect_uri is not registered for this app; it must be the same letter by letter").
+		Got(oauth.Printable(sent), strings.Join(app.RedirectURIs, " or "))
+}

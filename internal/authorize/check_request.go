@@ -1,0 +1,97 @@
+package authorize
+
+import (
+	"launchpad/internal/core"
+	"launchpad/oauth"
+)
+
+// RFC 6749 §4.1.1: state is opaque and returned as it came.
+func checkState(q *request) error {
+	state := q.form.Get("state")
+	if len(state) > oauth.MaxState {
+		return oauth.InvalidRequest("state_too_long", "state is over %d bytes; keep the data on your side and send a reference", oauth.MaxState)
+	}
+	q.record.State = state
+	return nil
+}
+
+func checkOnce(q *request) error {
+	return q.form.Once("response_type", "response_mode", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "login_hint")
+}
+
+func checkResponseType(q *request) error {
+	switch sent := q.form.Get("response_type"); sent {
+	case "code":
+		return nil
+	case "":
+		return oauth.InvalidRequest("response_type_missing", "response_type is missing; send response_type=code").Got("(absent)", "code")
+	default:
+		// RFC 9700 §2.1.2: tokens do not travel in redirects.
+		return oauth.UnsupportedResponseType("response_type_unsupported", "response_type must be code").Got(oauth.Printable(sent), "code")
+	}
+}
+
+func checkResponseMode(q *request) error {
+	if sent := q.form.Get("response_mode"); sent != "" && sent != "query" {
+		return oauth.InvalidRequest("response_mode_unsupported", "response_mode must be query or absent").Got(oauth.Printable(sent), "query")
+	}
+	return nil
+}
+
+// RFC 7636 §4.4.1, RFC 9700 §2.1.1: what cannot keep a secret must use PKCE.
+func checkPKCE(q *request) error {
+	challenge := q.form.Get("code_challenge")
+	if err := oauth.CheckChallenge(challenge, q.form.Get("code_challenge_method")); err != nil {
+		return err
+	}
+	if challenge == "" && (q.app.Profile == core.ProfileOAuth21 || !q.app.Confidential()) {
+		return oauth.InvalidRequest("pkce_required", "this app must use PKCE: send code_challenge and code_challenge_method=S256").Got("no code_challenge", "code_challenge with S256")
+	}
+	q.record.CodeChallenge = challenge
+	return nil
+}
+
+// RFC 6749 §3.3: without scope, the app gets what it may ask for; unknown scopes are refused, not dropped, so
+// that nobody wonders later.
+func checkScope(q *request) error {
+	asked, err := oauth.ParseScope(q.form.Get("scope"))
+	if err != nil {
+		return err
+	}
+	allowed := q.app.MayAsk(q.room.Published)
+	if len(asked) == 0 {
+		asked = allowed
+	}
+	if !allowed.Covers(asked) {
+		return oauth.InvalidScope("scope_not_allowed", "this app may not ask for: %s", asked.Minus(allowed)).Got(asked.String(), allowed.String())
+	}
+	q.record.Scope = asked
+	return nil
+}
+
+// OIDC Core §3.1.2.1 defines prompt; clients send it without openid, too.
+func checkPrompt(q *request) error {
+	prompts, err := oauth.ParseScope(q.form.Get("prompt")) // the same syntax
+	if err != nil {
+		return oauth.InvalidRequest("prompt_invalid", "prompt must be none, login, consent or select_account")
+	}
+	for _, p := range prompts {
+		switch p {
+		case "none":
+			q.record.Silent = true
+		case "login", "select_account":
+			q.record.SignInAgain = true
+		case "consent":
+			q.record.AskAgain = true
+		default:
+			return oauth.InvalidRequest("prompt_invalid", "prompt must be none, login, consent or select_account").Got(oauth.Printable(p), "none, login, consent or select_account")
+		}
+	}
+	if q.record.Silent && len(prompts) > 1 {
+		return oauth.InvalidRequest("prompt_invalid", "prompt=none cannot be combined with another prompt").Got(prompts.String(), "none")
+	}
+	if hint := q.form.Get("login_hint"); len(hint) <= 254 {
+		q.record.LoginHint = hint
+	}
+	return nil
+}

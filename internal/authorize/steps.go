@@ -1,0 +1,39 @@
+package authorize
+
+import (
+	"context"
+
+	"launchpad/internal/core"
+	"launchpad/internal/interact"
+	"launchpad/oauth"
+)
+
+// request is one authorization request on its way through the steps.
+type request struct {
+	ctx    context.Context
+	room   *Room
+	form   oauth.Form
+	app    core.App
+	record interact.Record
+}
+
+// A step checks one thing and writes what it learned into the record. Steps never call steps.
+type step func(*request) error
+
+// identify must pass before anything may be redirected anywhere.
+var identify = []step{
+	checkIdentifiersOnce,
+	checkClient,
+	checkRedirectURI,
+}
+
+// examine is told to the app, in this order.
+var examine = []step{
+	checkState, // first, so that every later error carries it
+	checkOnce,
+	checkResponseType,
+	checkResponseMode,
+	checkPKCE,
+	checkScope,
+	checkPrompt,
+}

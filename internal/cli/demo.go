@@ -1,0 +1,294 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/config"
+	"launchpad/internal/core"
+	"launchpad/internal/gateway"
+	"launchpad/internal/sample"
+	"launchpad/internal/secret"
+	"launchpad/internal/server"
+	"launchpad/internal/store"
+)
+
+// demoOptions is what the demo's flags say.
+type demoOptions struct {
+	output    string
+	redirects []string
+}
+
+func demoCommand() *cobra.Command {
+	c := config.Default()
+	c.Data = filepath.Join(os.TempDir(), "launchpad-demo")
+	var o demoOptions
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Run Launchpad with sample data and a sample API",
+		Long:  "Run Launchpad on loopback with sample people, accounts and apps, and a sample API behind the gateway.",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			logTo(slog.LevelWarn)
+			return demo(command.Context(), c, o)
+		},
+	}
+	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
+	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
+	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
+	command.Flags().TextVar(&c.RefreshWindow, "refresh-window", c.RefreshWindow, "how long a rotated refresh token is still answered")
+	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
+	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app (repeatable)")
+	return command
+}
+
+// demoScopes and the sample API's routes.
+var demoScopes = []config.Scope{
+	{Name: "dashboards:read", Words: "Your dashboards and what is on them"},
+	{Name: "dashboards:write", Words: "Add and edit dashboards", Changes: true},
+}
+
+var demoAPI = gateway.API{
+	Prefix: "/v3/",
+	Routes: []gateway.Route{
+		{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
+		{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
+	},
+	QueryTokens: true,
+}
+
+// demoApp is what the JSON says of an app.
+type demoApp struct {
+	ClientID     string   `json:"client_id"`
+	ClientSecret string   `json:"client_secret,omitempty"`
+	RedirectURIs []string `json:"redirect_uris"`
+}
+
+type demoAccount struct {
+	ID   string `json:"id"`
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// demoFacts is what is printed; its shape is kept.
+type demoFacts struct {
+	Issuer string `json:"issuer"`
+	API    string `json:"api"`
+	Scope  string `json:"scope"`
+	Apps   struct {
+		Web     demoApp `json:"web"`
+		Public  demoApp `json:"public"`
+		Machine demoApp `json:"machine"`
+	} `json:"apps"`
+	Identity struct {
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	} `json:"identity"`
+	Accounts      []demoAccount `json:"accounts"`
+	PersonalToken string        `json:"personal_token"`
+}
+
+func demo(ctx context.Context, c config.Config, o demoOptions) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil || !config.Loopback(host) {
+		// Its passwords are printed for everybody to read.
+		return fmt.Errorf("demo listens on loopback only, not on %q", c.Listen)
+	}
+	if o.output != "text" && o.output != "json" {
+		return fmt.Errorf("output must be text or json, not %q", o.output)
+	}
+	c.Scopes = demoScopes
+	var facts demoFacts
+	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
+		api := demoAPI
+		api.Upstream = sample.API()
+		options.APIs = append(options.APIs, api)
+		options.TryAPI = options.Issuer + "/v3/dashboards"
+		options.Setup = nil
+		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}
+		facts, err = seeder.seed(ctx, o.redirects)
+		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.TryAPI, options.Catalog.Published().String()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if o.output == "json" {
+		err = json.NewEncoder(os.Stdout).Encode(facts)
+	} else {
+		_, err = fmt.Print(facts.text())
+	}
+	if err != nil {
+		return errors.Join(err, p.close())
+	}
+	return p.run(ctx)
+}
+
+func (f demoFacts) text() string {
+	return fmt.Sprintf(`Launchpad demo
+
+  Portal         %s/oauth/applications
+  Sign in as     %s
+  Password       %s
+  Accounts       %s, %s
+
+Call the sample API, with a personal token:
+
+  curl -H "Authorization: Bearer %s" -H "Launchpad-Account: %s" %s
+
+Authorize the sample web app in a browser:
+
+  %s/oauth/authorize?response_type=code&client_id=%s&redirect_uri=%s
+
+Stop with Ctrl-C.
+`, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name,
+		f.PersonalToken, f.Accounts[0].Slug, f.API, f.Issuer, f.Apps.Web.ClientID, f.Apps.Web.RedirectURIs[0])
+}
+
+// seeder makes the sample data once and remembers what was shown only once.
+type seeder struct {
+	store *store.Store
+	clock core.Clock
+	acts  *apps.Acts
+	file  string
+}
+
+const demoPassword = "correct horse battery staple"
+
+func (s *seeder) seed(ctx context.Context, redirects []string) (demoFacts, error) {
+	var facts demoFacts
+	if text, err := os.ReadFile(s.file); err == nil {
+		if err := json.Unmarshal(text, &facts); err != nil {
+			return facts, fmt.Errorf("read %s: %w", s.file, err)
+		}
+		return facts, s.addRedirects(ctx, &facts, redirects)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return facts, err
+	}
+	person, accounts, err := s.people(ctx)
+	if err != nil {
+		return facts, err
+	}
+	facts.Identity.Email, facts.Identity.Password = person.Email, demoPassword
+	for _, a := range accounts {
+		facts.Accounts = append(facts.Accounts, demoAccount{a.ID.String(), a.Slug, a.Name})
+	}
+	if err := s.apps(ctx, person, accounts[0], redirects, &facts); err != nil {
+		return facts, err
+	}
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return facts, err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
+		return facts, err
+	}
+	return facts, os.WriteFile(s.file, text, 0o600)
+}
+
+func (s *seeder) people(ctx context.Context) (core.Identity, []core.Account, error) {
+	now := s.clock.Now()
+	hash, err := secret.NewGate(time.Minute).HashPassword(ctx, demoPassword)
+	if err != nil {
+		return core.Identity{}, nil, err
+	}
+	person := core.Identity{ID: secret.NewID(now), Email: "sam@example.com", Name: "Sam Sample", PasswordHash: hash, Operator: true, CreatedAt: now}
+	accounts := []core.Account{
+		{ID: secret.NewID(now), Slug: "sample-bakery", Name: "Sample Bakery", CreatedAt: now},
+		{ID: secret.NewID(now), Slug: "sample-cinema", Name: "Sample Cinema", CreatedAt: now},
+	}
+	if err := s.store.CreateOperator(ctx, person, accounts[0]); err != nil {
+		return person, nil, fmt.Errorf("make sample data: %w (the database is not empty; choose another --data)", err)
+	}
+	return person, accounts, s.store.CreateAccount(ctx, accounts[1], person.ID)
+}
+
+// demoRedirect is where nothing listens unless somebody starts it.
+const demoRedirect = "http://127.0.0.1:8765/callback"
+
+func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.Account, redirects []string, facts *demoFacts) error {
+	for _, a := range []struct {
+		name string
+		kind core.AppKind
+		into *demoApp
+	}{
+		{"Sample Reports", core.KindWeb, &facts.Apps.Web},
+		{"Sample Desktop", core.KindPublic, &facts.Apps.Public},
+		{"Sample Robot", core.KindMachine, &facts.Apps.Machine},
+	} {
+		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID, RedirectURIs: redirects}
+		if a.kind != core.KindMachine {
+			draft.RedirectURIs = merged([]string{demoRedirect}, redirects)
+		}
+		app, shown, err := s.acts.Register(ctx, person, draft)
+		if err != nil {
+			return describe(err)
+		}
+		if a.kind == core.KindMachine {
+			if app, err = s.acts.Switch(ctx, person, app, apps.Switches{ClientCredentials: true}); err != nil {
+				return err
+			}
+		}
+		*a.into = demoApp{app.ClientID, shown.Reveal(), append([]string{}, app.RedirectURIs...)}
+		if a.kind == core.KindWeb {
+			_, token, err := s.acts.CreatePersonalToken(ctx, person, app, apps.TokenDraft{Name: "Demo", Reach: core.Reach{All: true}})
+			if err != nil {
+				return err
+			}
+			facts.PersonalToken = token.Reveal()
+		}
+	}
+	return nil
+}
+
+// describe names the redirect URI that cannot be used.
+func describe(err error) error {
+	if problems, ok := errors.AsType[apps.Problems](err); ok && len(problems) > 0 {
+		return fmt.Errorf("%s: %s", problems[0].Field, problems[0].Detail)
+	}
+	return err
+}
+
+// addRedirects brings apps of an earlier start up to date.
+func (s *seeder) addRedirects(ctx context.Context, facts *demoFacts, redirects []string) error {
+	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public, &facts.Apps.Machine} {
+		app, err := s.store.AppByClientID(ctx, known.ClientID)
+		if err != nil {
+			return fmt.Errorf("load sample app: %w", err)
+		}
+		owner, err := s.store.Identity(ctx, app.OwnerID)
+		if err != nil {
+			return fmt.Errorf("load sample person: %w", err)
+		}
+		all := merged(app.RedirectURIs, redirects)
+		if len(all) > len(app.RedirectURIs) {
+			if _, err := s.acts.Edit(ctx, owner, app.ID, apps.Draft{Name: app.Name, HomepageURL: app.HomepageURL, RedirectURIs: all, Scope: app.Scope}); err != nil {
+				return describe(err)
+			}
+		}
+		known.RedirectURIs = all
+	}
+	return nil
+}
+
+func merged(first, more []string) []string {
+	list := append([]string{}, first...)
+	for _, uri := range more {
+		if !slices.Contains(list, uri) {
+			list = append(list, uri)
+		}
+	}
+	return list
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"launchpad/internal/config"
+	"launchpad/internal/core"
+	"launchpad/internal/gateway"
+	"launchpad/internal/secret"
+	"launchpad/internal/server"
+	"launchpad/internal/signin"
+	"launchpad/internal/store"
+)
+
+// process is a running Launchpad.
+type process struct {
+	config config.Config
+	store  *store.Store
+	server *server.Server
+	http   *http.Server
+	socket net.Listener
+	setup  secret.Text // the one-time link's token, if there is no operator yet
+}
+
+// Limits of connections.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 32 << 10
+	drainTimeout      = 20 * time.Second
+)
+
+// start brings everything up to the point where requests are answered. Listening comes first: who starts on a
+// taken port should hear of that before a database is made.
+func start(ctx context.Context, c config.Config, prepare func(context.Context, *store.Store, *server.Options) error) (*process, error) {
+	if err := c.Finish(); err != nil {
+		return nil, err
+	}
+	socket, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{config: c, socket: socket}
+	if err := p.open(ctx, prepare); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.http = &http.Server{
+		Handler:           p.server,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+	return p, nil
+}
+
+func (p *process) open(ctx context.Context, prepare func(context.Context, *store.Store, *server.Options) error) error {
+	c := p.config
+	if strings.HasPrefix(c.Database, "sqlite:") {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+	}
+	key, err := masterKey(c.MasterKeyFile, c.MasterKeyFile == filepath.Join(c.Data, "master.key"))
+	if err != nil {
+		return err
+	}
+	clock := core.SystemClock{}
+	if p.store, err = store.Open(ctx, c.Database, clock); err != nil {
+		return err
+	}
+	life := server.DefaultLife
+	life.Access = time.Duration(c.AccessLife)
+	options := server.Options{
+		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(),
+	}
+	if options.APIs, err = apis(c); err != nil {
+		return err
+	}
+	exists, err := p.store.OperatorExists(ctx)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		options.Setup, p.setup = signin.NewSetupLink()
+	}
+	if err := prepare(ctx, p.store, &options); err != nil {
+		return err
+	}
+	p.server, err = server.New(ctx, options)
+	return err
+}
+
+func apis(c config.Config) ([]gateway.API, error) {
+	var list []gateway.API
+	for _, a := range c.APIs {
+		target, err := url.Parse(a.Upstream)
+		if err != nil {
+			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
+		}
+		api := gateway.API{Prefix: a.Prefix, QueryTokens: a.QueryTokens, Upstream: gateway.Proxy(target)}
+		for _, r := range a.Routes {
+			api.Routes = append(api.Routes, gateway.Route(r))
+		}
+		list = append(list, api)
+	}
+	return list, nil
+}
+
+// run serves until SIGTERM or SIGINT, then lets what is under way finish.
+func (p *process) run(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- p.http.Serve(p.socket) }()
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		stop() // a second signal ends the process at once
+		p.server.Drain()
+		drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		err = p.http.Shutdown(drain)
+	}
+	return errors.Join(err, p.close())
+}
+
+func (p *process) close() error {
+	var err error
+	if p.http == nil {
+		err = p.socket.Close()
+	}
+	if p.server != nil {
+		p.server.Close()
+	}
+	if p.store != nil {
+		err = errors.Join(err, p.store.Close())
+	}
+	return err
+}
+
+// setupURL is the one-time link.
+func (p *process) setupURL() string {
+	return p.config.Issuer + "/setup?" + url.Values{"token": {p.setup.Reveal()}}.Encode()
+}
+
+// logTo sets the process's log.
+func logTo(level slog.Level) {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+}

@@ -1,0 +1,164 @@
+package clientauth
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/oauth"
+)
+
+// Finder looks an app up by its client_id: core.ErrNotFound, or a passing fault.
+type Finder interface {
+	ByClientID(ctx context.Context, clientID string) (core.App, error)
+}
+
+// Authenticator authenticates apps.
+type Authenticator struct {
+	apps Finder
+}
+
+// New makes an authenticator.
+func New(apps Finder) *Authenticator { return &Authenticator{apps} }
+
+// Parameters that client authentication reads from a form; endpoints refuse them if repeated.
+var Parameters = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
+
+// Methods as metadata names them. RFC 8414 §2.
+var Methods = []string{"client_secret_basic", "client_secret_post", "none"}
+
+// credentials is what a request presents. Basic may be form-encoded or not (RFC 6749 §2.3.1 wants it encoded,
+// half of the clients do not), so a secret can have two readings.
+type credentials struct {
+	clientID string
+	secrets  []string
+	method   string
+}
+
+// Authenticate finds the app and proves it. RFC 6749 §2.3. Its errors are *oauth.Error.
+func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App, error) {
+	c, err := read(r.Header, form)
+	if err != nil {
+		return core.App{}, err
+	}
+	app, err := a.apps.ByClientID(r.Context(), c.clientID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		// The same work and the same words as for a wrong secret: which of the two it was is for the log.
+		c.matches([]core.AppSecret{{}})
+		return core.App{}, failed().Because(fmt.Errorf("unknown client_id %q", c.clientID))
+	case err != nil:
+		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+	}
+	return app, c.prove(app)
+}
+
+// Presented reports whether the request carries client credentials at all.
+func Presented(r *http.Request, form oauth.Form) bool {
+	return len(r.Header["Authorization"]) > 0 || form.Has("client_id") || form.Has("client_secret")
+}
+
+func read(h http.Header, form oauth.Form) (credentials, error) {
+	if form.Has("client_assertion") || form.Has("client_assertion_type") {
+		return credentials{}, oauth.InvalidClient("client_assertion_unsupported", "client assertions are not supported here; use HTTP Basic or client_secret")
+	}
+	basic, presented, err := readBasic(h)
+	if err != nil {
+		return credentials{}, err
+	}
+	id, body := form.Get("client_id"), form.Get("client_secret")
+	switch {
+	case presented && body != "":
+		// RFC 6749 §2.3: the client MUST NOT use more than one authentication method in each request.
+		return credentials{}, oauth.InvalidRequest("two_client_authentications", "the client authenticated twice, by HTTP Basic and by client_secret in the body; use one of them").
+			Got("HTTP Basic and client_secret", "one of the two")
+	case presented && id != "" && id != basic.clientID:
+		return credentials{}, oauth.InvalidRequest("client_id_mismatch", "client_id in the body and in HTTP Basic name different apps")
+	case presented:
+		return basic, nil
+	case id == "":
+		return credentials{}, oauth.InvalidClient("client_authentication_missing", "no client authentication came along; send client_id and client_secret by HTTP Basic or in the body")
+	case body == "":
+		return credentials{clientID: id, method: "none"}, nil
+	}
+	return credentials{clientID: id, secrets: []string{body}, method: "client_secret_post"}, nil
+}
+
+func readBasic(h http.Header) (c credentials, presented bool, err error) {
+	lines := h["Authorization"]
+	if len(lines) == 0 {
+		return c, false, nil
+	}
+	if len(lines) > 1 {
+		return c, false, oauth.InvalidRequest("two_credentials", "the Authorization header was sent more than once; send one")
+	}
+	scheme, encoded, _ := strings.Cut(lines[0], " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return c, false, oauth.InvalidClient("client_authentication_scheme", "the client must authenticate by HTTP Basic or in the body, not by this Authorization scheme")
+	}
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	id, password, found := strings.Cut(string(raw), ":")
+	if err != nil || !found {
+		return c, false, oauth.InvalidClient("client_authentication_malformed", "the Authorization header is not valid HTTP Basic: it must be base64 of client_id:client_secret")
+	}
+	return fromBasic(id, password), true, nil
+}
+
+func fromBasic(id, password string) credentials {
+	c := credentials{clientID: formDecoded(id), method: "client_secret_basic"}
+	if password == "" {
+		// Some libraries put a public client into Basic with an empty password.
+		c.method = "none"
+		return c
+	}
+	c.secrets = []string{password}
+	if decoded := formDecoded(password); decoded != password {
+		c.secrets = append(c.secrets, decoded)
+	}
+	return c
+}
+
+func formDecoded(s string) string {
+	if decoded, err := url.QueryUnescape(s); err == nil {
+		return decoded
+	}
+	return s
+}
+
+// prove: a confidential app must show a live secret, whatever the endpoint and the grant; a public one has none
+// to show, and PKCE or the refresh token stand in.
+func (c credentials) prove(app core.App) error {
+	switch {
+	case !app.Confidential() && c.method == "none":
+		return nil
+	case !app.Confidential():
+		return failed().Because(errors.New("a public app presented a secret"))
+	case c.method == "none":
+		return oauth.InvalidClient("client_secret_missing", "this app must authenticate: send its client_secret by HTTP Basic or in the body")
+	case c.matches(app.Secrets):
+		return nil
+	}
+	return failed().Because(fmt.Errorf("wrong secret for %s", app.ClientID))
+}
+
+func (c credentials) matches(stored []core.AppSecret) bool {
+	found := false
+	for _, presented := range c.secrets {
+		for _, s := range stored {
+			if secret.Matches(presented, s.Digest) {
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+func failed() *oauth.Error {
+	return oauth.InvalidClient("client_authentication_failed", "the client_id is unknown or the client_secret is wrong; compare both with the app's page in the portal")
+}

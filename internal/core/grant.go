@@ -1,0 +1,164 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	"launchpad/oauth"
+)
+
+// Reach is the accounts that a permission extends to.
+type Reach struct {
+	All      bool `json:"all,omitempty"`      // all accounts of the identity, now and later
+	Accounts []ID `json:"accounts,omitempty"` // the chosen ones, if not All
+	Default  ID   `json:"default,omitzero"`   // the account meant when a call names none; may be zero
+}
+
+// Includes reports whether the account is within reach.
+func (r Reach) Includes(account ID) bool { return r.All || slices.Contains(r.Accounts, account) }
+
+// And keeps what both reach. The receiver's default stays if it is still reachable.
+func (r Reach) And(other Reach) Reach {
+	switch {
+	case other.All:
+		return r
+	case r.All:
+		r = Reach{Accounts: other.Accounts, Default: r.Default}
+	default:
+		var both []ID
+		for _, id := range r.Accounts {
+			if slices.Contains(other.Accounts, id) {
+				both = append(both, id)
+			}
+		}
+		r.Accounts = both
+	}
+	if !r.Includes(r.Default) {
+		r.Default = other.Default
+	}
+	return r
+}
+
+// Covers reports whether everything that other reaches is within r.
+func (r Reach) Covers(other Reach) bool {
+	if r.All || other.All {
+		return r.All
+	}
+	for _, id := range other.Accounts {
+		if !slices.Contains(r.Accounts, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// Grant is an identity's standing permission to an app.
+type Grant struct {
+	ID         ID
+	IdentityID ID
+	AppID      ID
+	Scope      oauth.Scope
+	Reach      Reach
+	Version    int64 // counts the edits
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	RevokedAt  time.Time
+}
+
+// Authorization is one completed sign-in of an app under a grant: one row from code to end, one family of
+// refresh tokens. Generation 0 is the authorization code.
+type Authorization struct {
+	ID            ID
+	GrantID       ID
+	AppID         ID
+	IdentityID    ID
+	Scope         oauth.Scope
+	RedirectURI   string // as sent in the authorization request, or "" if none was
+	CodeChallenge string
+	Digest        string // of the random bits that every token of the family carries
+	Generation    int64
+	Confirmed     int64 // newest generation whose access token was seen in use
+	CreatedAt     time.Time
+	CodeExpiresAt time.Time
+	ExpiresAt     time.Time // absolute end
+	RotatedAt     time.Time // when the current generation was born
+	// The oldest generation that was rotated away recently, and when: see token/refresh_window.go.
+	GraceGeneration int64
+	GraceAt         time.Time
+	RevokedAt       time.Time
+}
+
+// PersonalToken is an identity's own token, made in the portal.
+type PersonalToken struct {
+	ID         ID
+	IdentityID ID
+	AppID      ID // the app from whose page it was made; it dies with the app
+	Name       string
+	Scope      oauth.Scope // empty: every published scope
+	Reach      Reach
+	Digest     string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time // zero: never
+	LastUsedAt time.Time
+	RevokedAt  time.Time
+}
+
+// MayUse is the token's scope: every published one unless it was narrowed.
+func (p PersonalToken) MayUse(published oauth.Scope) oauth.Scope {
+	if len(p.Scope) == 0 {
+		return published
+	}
+	return p.Scope.And(published)
+}
+
+// AccessToken is what a sealed access token says.
+type AccessToken struct {
+	ID ID // taken from the seal's nonce, so it costs no bytes
+	AuthorizationID,
+	GrantID, IdentityID, AppID ID // all but AppID are zero for client_credentials
+	Generation int64
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	Scope      oauth.Scope
+	Reach      Reach
+}
+
+// Event is one line of the change log, written in the transaction of the fact it tells of.
+type Event struct {
+	ID         ID
+	At         time.Time
+	Kind       EventKind
+	ActorID    ID     // who did it; zero: the system
+	SubjectID  ID     // what it happened to
+	IdentityID ID     // whose rights changed, if somebody's
+	AppID      ID     // which app, if one
+	AccountID  ID     // which account, if one
+	Data       string // JSON with what readers need; no secrets
+}
+
+// EventKind names what happened, in the past tense.
+type EventKind string
+
+const (
+	EventOperatorCreated      EventKind = "operator.created"
+	EventIdentityCreated      EventKind = "identity.created"
+	EventIdentityLocked       EventKind = "identity.locked"
+	EventAccountCreated       EventKind = "account.created"
+	EventAccountSuspended     EventKind = "account.suspended"
+	EventMembershipAdded      EventKind = "membership.added"
+	EventMembershipRemoved    EventKind = "membership.removed"
+	EventSessionStarted       EventKind = "session.started"
+	EventSessionEnded         EventKind = "session.ended"
+	EventAppRegistered        EventKind = "app.registered"
+	EventAppChanged           EventKind = "app.changed"
+	EventAppDeleted           EventKind = "app.deleted"
+	EventGrantGiven           EventKind = "grant.given"
+	EventGrantRevoked         EventKind = "grant.revoked"
+	EventAuthorizationRevoked EventKind = "authorization.revoked"
+	EventRefreshReused        EventKind = "refresh_token.reused"
+	EventRefreshRecovered     EventKind = "refresh_token.recovered"
+	EventCodeReplayed         EventKind = "authorization_code.replayed"
+	EventTokenRevoked         EventKind = "access_token.revoked"
+	EventPersonalTokenCreated EventKind = "personal_token.created"
+	EventPersonalTokenRevoked EventKind = "personal_token.revoked"
+)

@@ -1,0 +1,107 @@
+package discovery
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"launchpad/internal/keys"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// Room is the metadata.
+type Room struct {
+	Keys        *keys.Keys
+	GrantTypes  []string
+	AuthMethods []string
+	Published   oauth.Scope
+
+	document []byte
+}
+
+// metadata of RFC 8414 §2, without null members: some clients stop at them.
+type metadata struct {
+	Issuer               string   `json:"issuer"`
+	Authorize            string   `json:"authorization_endpoint"`
+	Token                string   `json:"token_endpoint"`
+	Revoke               string   `json:"revocation_endpoint"`
+	Introspect           string   `json:"introspection_endpoint"`
+	JWKS                 string   `json:"jwks_uri"`
+	Scopes               []string `json:"scopes_supported"`
+	ResponseTypes        []string `json:"response_types_supported"`
+	ResponseModes        []string `json:"response_modes_supported"`
+	GrantTypes           []string `json:"grant_types_supported"`
+	TokenAuthMethods     []string `json:"token_endpoint_auth_methods_supported"`
+	RevokeAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectAuthMethod []string `json:"introspection_endpoint_auth_methods_supported"`
+	ChallengeMethods     []string `json:"code_challenge_methods_supported"`
+	IssInResponse        bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
+	Documentation        string   `json:"service_documentation"`
+}
+
+// Routes of the room. Clients build the address from the issuer in different ways, and stop at the first that
+// answers nonsense, so all of them answer the same.
+func (d *Room) Routes() []web.Route {
+	d.document = d.write()
+	routes := []web.Route{{Method: "GET", Path: "/oauth/jwks", Surface: web.JSONSurface, AnyOrigin: true, Handle: d.jwks}}
+	for _, path := range Spellings(d.Keys.Issuer()) {
+		routes = append(routes, web.Route{Method: "GET", Path: path, Surface: web.JSONSurface, AnyOrigin: true, Handle: d.serve})
+	}
+	return routes
+}
+
+// Spellings lists the paths at which clients look for the metadata of an issuer: RFC 8414 §3 inserts the
+// well-known part before the issuer's path, OIDC Discovery §4 appends it.
+func Spellings(issuer string) []string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	var list []string
+	for _, name := range []string{"oauth-authorization-server", "openid-configuration"} {
+		list = append(list, "/.well-known/"+name+path)
+		if path != "" {
+			list = append(list, path+"/.well-known/"+name)
+		}
+	}
+	return list
+}
+
+func (d *Room) write() []byte {
+	issuer := d.Keys.Issuer()
+	confidential := []string{"client_secret_basic", "client_secret_post"}
+	document, err := json.Marshal(metadata{
+		Issuer: issuer, Authorize: issuer + "/oauth/authorize", Token: issuer + "/oauth/token", Revoke: issuer + "/oauth/revoke",
+		Introspect: issuer + "/oauth/introspect", JWKS: issuer + "/oauth/jwks", Scopes: append([]string{}, d.Published...),
+		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: d.GrantTypes,
+		TokenAuthMethods: d.AuthMethods, RevokeAuthMethods: d.AuthMethods, IntrospectAuthMethod: confidential,
+		ChallengeMethods: []string{oauth.MethodS256}, IssInResponse: true, Documentation: issuer + "/docs",
+	})
+	if err != nil {
+		panic(err) // strings cannot fail
+	}
+	return document
+}
+
+func (d *Room) serve(w http.ResponseWriter, _ *http.Request) error { return public(w, d.document) }
+
+func (d *Room) jwks(w http.ResponseWriter, _ *http.Request) error { return public(w, d.Keys.JWKS()) }
+
+// public answers may be cached, for less than a key is published before its use.
+func public(w http.ResponseWriter, body []byte) error {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Cache-Control"] = oneMinute
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	_, err := w.Write(body)
+	return err
+}
+
+var (
+	jsonType  = []string{"application/json;charset=UTF-8"}
+	oneMinute = []string{"public, max-age=60"}
+)

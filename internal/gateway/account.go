@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"launchpad/internal/access"
+	"launchpad/internal/core"
+	"launchpad/oauth"
+)
+
+// AccountHeader names the account that a call means; answers carry it, too.
+const AccountHeader = "Launchpad-Account"
+
+// account decides which account a call means: the path's, else the header's, else the only one within reach, else
+// the default. One outside the token's reach, or the person's, is refused like one that does not exist.
+func (g *Room) account(r *http.Request, token access.Token) (core.Account, error) {
+	reachable, err := g.reachable(r, token)
+	if err != nil {
+		return core.Account{}, err
+	}
+	named := r.PathValue("account")
+	if named == "" {
+		named = r.Header.Get(AccountHeader)
+	}
+	if named != "" {
+		for _, account := range reachable {
+			if account.Slug == named || account.ID.String() == named {
+				return account, nil
+			}
+		}
+		return core.Account{}, oauth.InsufficientScope("account_not_allowed", "the token does not reach this account").
+			Got(oauth.Printable(named), orNone(slugs(reachable)))
+	}
+	if len(reachable) == 1 {
+		return reachable[0], nil
+	}
+	for _, account := range reachable {
+		if account.ID == token.Reach.Default {
+			return account, nil
+		}
+	}
+	if len(reachable) == 0 {
+		return core.Account{}, oauth.InsufficientScope("account_none", "the token reaches no account any more; ask the person to authorize the app again")
+	}
+	return core.Account{}, oauth.InvalidRequest("account_needed", "the token reaches several accounts; say which one by the header %s", AccountHeader).
+		Got("no account", slugs(reachable))
+}
+
+// reachable is what the token's reach and the person's memberships have in common, now.
+func (g *Room) reachable(r *http.Request, token access.Token) ([]core.Account, error) {
+	if token.IdentityID.Zero() {
+		app, err := g.Apps.ByID(r.Context(), token.AppID)
+		switch {
+		case errors.Is(err, core.ErrNotFound):
+			return nil, oauth.InvalidToken("access_token_revoked", "the app of this token does not exist any more")
+		case err != nil:
+			return nil, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+		}
+		return []core.Account{app.Publisher}, nil
+	}
+	memberships, err := g.Access.Memberships(r.Context(), token.IdentityID)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]core.Account, 0, len(memberships))
+	for _, m := range memberships {
+		if token.Reach.Includes(m.Account.ID) {
+			list = append(list, m.Account)
+		}
+	}
+	return list, nil
+}
+
+func slugs(accounts []core.Account) string {
+	names := make([]string, len(accounts))
+	for i, account := range accounts {
+		names[i] = account.Slug
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,180 @@
+package introspect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"launchpad/internal/access"
+	"launchpad/internal/clientauth"
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// Path of the endpoint.
+const Path = "/oauth/introspect"
+
+// Apps looks apps up.
+type Apps interface {
+	ByID(ctx context.Context, id core.ID) (core.App, error)
+}
+
+// Room is the endpoint.
+type Room struct {
+	Store   *store.Store
+	Clock   core.Clock
+	Keys    *keys.Keys
+	Clients *clientauth.Authenticator
+	Access  *access.Verifier
+	Apps    Apps
+	Idle    time.Duration // of refresh tokens
+}
+
+// Routes of the room. RFC 7662 §2.1: POST.
+func (i *Room) Routes() []web.Route {
+	return []web.Route{{Method: "POST", Path: Path, Surface: web.JSONSurface, Handle: i.serve}}
+}
+
+// answer of RFC 7662 §2.2; an inactive token has no member but active.
+type answer struct {
+	Active    bool   `json:"active"`
+	Scope     string `json:"scope,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
+	TokenType string `json:"token_type,omitempty"`
+	Expires   int64  `json:"exp,omitempty"`
+	IssuedAt  int64  `json:"iat,omitempty"`
+	Subject   string `json:"sub,omitempty"`
+	Issuer    string `json:"iss,omitempty"`
+	ID        string `json:"jti,omitempty"`
+
+	AllAccounts bool     `json:"launchpad_all_accounts,omitempty"`
+	Accounts    []string `json:"launchpad_accounts,omitempty"`
+}
+
+func (i *Room) serve(w http.ResponseWriter, r *http.Request) error {
+	form, err := oauth.ReadBody(r)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(form.Once("token", "token_type_hint"), form.Once(clientauth.Parameters...)); err != nil {
+		return err
+	}
+	app, err := i.Clients.Authenticate(r, form)
+	if err != nil {
+		return err
+	}
+	// RFC 7662 §2.1: the endpoint MUST require authorization; a public app's name proves nothing.
+	if !app.Confidential() {
+		return oauth.InvalidClient("introspection_public", "an app without a secret cannot ask about tokens")
+	}
+	if !form.Has("token") {
+		return oauth.InvalidRequest("token_missing", "token is missing; send the token to ask about")
+	}
+	found, err := i.look(r.Context(), form.Get("token"), app)
+	if err != nil {
+		return err
+	}
+	return write(w, found)
+}
+
+func write(w http.ResponseWriter, a answer) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("write introspection: %w", err)
+	}
+	w.Header()["Content-Type"] = jsonType
+	w.Header()["Cache-Control"] = noStore
+	_, err = w.Write(body)
+	return err
+}
+
+var (
+	jsonType = []string{"application/json;charset=UTF-8"}
+	noStore  = []string{"no-store"}
+)
+
+// look finds out about a token. Whatever is wrong with it, and whoever else's it is, the answer is the same.
+func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, error) {
+	if strings.HasPrefix(token, string(secret.RefreshToken)) {
+		return i.refresh(ctx, token, asker)
+	}
+	t, err := i.Access.Verify(ctx, token)
+	if err != nil {
+		if oauth.AsError(err).Status >= 500 {
+			return answer{}, err
+		}
+		return answer{}, nil
+	}
+	clientID, err := i.visible(ctx, asker, t.AppID)
+	if err != nil || clientID == "" {
+		return answer{}, err
+	}
+	a := answer{
+		Active: true, Scope: t.Scope.String(), ClientID: clientID, TokenType: "Bearer", IssuedAt: t.IssuedAt.Unix(),
+		Issuer: i.Keys.Issuer(), Subject: clientID, ID: t.ID.String(), AllAccounts: t.Reach.All,
+	}
+	if !t.ExpiresAt.IsZero() {
+		a.Expires = t.ExpiresAt.Unix()
+	}
+	if !t.IdentityID.Zero() {
+		a.Subject = t.IdentityID.String()
+	}
+	for _, id := range t.Reach.Accounts {
+		a.Accounts = append(a.Accounts, id.String())
+	}
+	return a, nil
+}
+
+// visible gives the client_id of the token's app if the asker may know about it.
+func (i *Room) visible(ctx context.Context, asker core.App, app core.ID) (string, error) {
+	if asker.ID == app {
+		return asker.ClientID, nil
+	}
+	if !asker.Introspection {
+		return "", nil
+	}
+	found, err := i.Apps.ByID(ctx, app)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", oauth.Unavailable(fmt.Errorf("load app: %w", err))
+	}
+	return found.ClientID, nil
+}
+
+// refresh tells whether a refresh token is the current one of a living authorization.
+func (i *Room) refresh(ctx context.Context, token string, asker core.App) (answer, error) {
+	family, err := i.Keys.OpenRefresh(token)
+	if err != nil {
+		return answer{}, nil
+	}
+	s, err := i.Store.Authorization(ctx, family.AuthorizationID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return answer{}, nil
+	case err != nil:
+		return answer{}, oauth.Unavailable(fmt.Errorf("load authorization: %w", err))
+	}
+	ends := s.RotatedAt.Add(i.Idle)
+	if s.ExpiresAt.Before(ends) {
+		ends = s.ExpiresAt
+	}
+	// Another app's refresh token is nobody's business, not even an API's.
+	if s.AppID != asker.ID || !secret.Equal(family.Digest(), s.Digest) || family.Generation != s.Generation ||
+		!s.RevokedAt.IsZero() || !s.Grant.RevokedAt.IsZero() || s.IdentityLocked || !i.Clock.Now().Before(ends) {
+		return answer{}, nil
+	}
+	return answer{
+		Active: true, Scope: s.Scope.And(s.Grant.Scope).String(), ClientID: asker.ClientID, TokenType: "refresh_token",
+		Expires: ends.Unix(), IssuedAt: s.RotatedAt.Unix(), Subject: s.IdentityID.String(), Issuer: i.Keys.Issuer(),
+	}, nil
+}

@@ -1,0 +1,118 @@
+package mint
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/secret"
+	"launchpad/oauth"
+)
+
+// Lifetimes of what is issued.
+type Lifetimes struct {
+	Access          time.Duration
+	Code            time.Duration
+	RefreshIdle     time.Duration
+	RefreshAbsolute time.Duration
+}
+
+// Mint makes tokens.
+type Mint struct {
+	keys  *keys.Keys
+	clock core.Clock
+	life  Lifetimes
+}
+
+// New makes a mint.
+func New(k *keys.Keys, clock core.Clock, life Lifetimes) *Mint {
+	return &Mint{keys: k, clock: clock, life: life}
+}
+
+// Lifetimes tells how long things live.
+func (m *Mint) Lifetimes() Lifetimes { return m.life }
+
+// Claims is what a token is to say.
+type Claims struct {
+	App           core.App
+	Scope         oauth.Scope
+	Reach         core.Reach
+	Authorization *core.Authorization // nil: the app acts for itself
+	Family        keys.Family         // the refresh token to hand out, if Authorization is set
+}
+
+// Answer is a successful token response. RFC 6749 §5.1; created_at is what clients of older portals read.
+type Answer struct {
+	AccessToken  string
+	RefreshToken string
+	ExpiresIn    int64 // seconds
+	Scope        string
+	CreatedAt    int64 // unix seconds
+}
+
+// Issue makes the tokens. Nothing is stored: what they say stands in them.
+func (m *Mint) Issue(c Claims) (Answer, error) {
+	now := m.clock.Now().Truncate(time.Second)
+	t := core.AccessToken{
+		AppID: c.App.ID, IssuedAt: now, ExpiresAt: now.Add(m.life.Access), Scope: c.Scope, Reach: c.Reach,
+	}
+	if a := c.Authorization; a != nil {
+		t.AuthorizationID, t.GrantID, t.IdentityID, t.Generation = a.ID, a.GrantID, a.IdentityID, c.Family.Generation
+		if t.ExpiresAt.After(a.ExpiresAt) {
+			t.ExpiresAt = a.ExpiresAt // no token outlives what it stands on
+		}
+	}
+	answer := Answer{ExpiresIn: int64(t.ExpiresAt.Sub(now) / time.Second), Scope: c.Scope.String(), CreatedAt: now.Unix()}
+	var err error
+	if answer.AccessToken, err = m.access(&t, c.App); err != nil {
+		return Answer{}, err
+	}
+	if c.Authorization != nil {
+		answer.RefreshToken = m.keys.SealRefresh(c.Family)
+	}
+	return answer, nil
+}
+
+func (m *Mint) access(t *core.AccessToken, app core.App) (string, error) {
+	if app.TokenFormat == core.FormatJWT {
+		t.ID = secret.NewID(t.IssuedAt)
+		return m.keys.SignAccess(*t, app.ClientID, m.keys.Issuer())
+	}
+	return m.keys.SealAccess(t), nil
+}
+
+// Write sends the answer. RFC 6749 §5.1: no-store. Our strings need no JSON escapes but the scope might.
+func (a Answer) Write(w http.ResponseWriter) error {
+	b := make([]byte, 0, 640)
+	b = append(b, `{"access_token":"`...)
+	b = append(b, a.AccessToken...)
+	b = append(b, `","token_type":"Bearer","expires_in":`...)
+	b = strconv.AppendInt(b, a.ExpiresIn, 10)
+	if a.RefreshToken != "" {
+		b = append(b, `,"refresh_token":"`...)
+		b = append(b, a.RefreshToken...)
+		b = append(b, '"')
+	}
+	scope, err := json.Marshal(a.Scope)
+	if err != nil {
+		return err
+	}
+	b = append(append(b, `,"scope":`...), scope...)
+	b = append(b, `,"created_at":`...)
+	b = strconv.AppendInt(b, a.CreatedAt, 10)
+	b = append(b, '}')
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Cache-Control"] = noStore
+	h["Content-Length"] = []string{strconv.Itoa(len(b))}
+	_, err = w.Write(b)
+	return err
+}
+
+var (
+	jsonType = []string{"application/json;charset=UTF-8"}
+	noStore  = []string{"no-store"}
+)

@@ -1,0 +1,25 @@
+package policy
+
+import (
+	"slices"
+
+	"launchpad/internal/core"
+)
+
+// MayAuthorize reports whether an identity may authorize an app at all. An app in development, with a redirect
+// URI that anybody on the way could read, is for its own team only.
+func MayAuthorize(app core.App, identity core.ID, memberships []core.Membership) bool {
+	return !app.InDevelopment() || app.OwnerID == identity || slices.ContainsFunc(memberships, func(m core.Membership) bool {
+		return m.Account.ID == app.Publisher.ID
+	})
+}
+
+// MayCreateAccount reports whether an identity may open a further account.
+func MayCreateAccount(i core.Identity) bool { return i.Operator && !i.Locked() }
+
+// ConsentRemembered reports whether a standing grant lets a request pass without asking again: the same app, the
+// same or fewer scopes. Never for an app that cannot prove who it is (RFC 8252 §8.6): anybody on this computer
+// may use its name.
+func ConsentRemembered(app core.App, grant core.Grant, asked []string) bool {
+	return app.Confidential() && grant.Scope.Covers(asked)
+}

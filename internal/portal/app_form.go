@@ -1,0 +1,97 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+func (p *Room) blank(w http.ResponseWriter, r *http.Request) error {
+	return p.drawForm(w, r, http.StatusOK, web.AppForm{Scopes: web.Choices(p.Catalog, nil)})
+}
+
+func (p *Room) drawForm(w http.ResponseWriter, r *http.Request, status int, page web.AppForm) error {
+	var err error
+	if page.Memberships, err = p.Store.Memberships(r.Context(), web.VisitorOf(r).Identity.ID); err != nil {
+		return p.said(err)
+	}
+	page.FormID = secret.NewID(p.Clock.Now())
+	return p.Pages.Render(w, r, status, page)
+}
+
+func (p *Room) register(w http.ResponseWriter, r *http.Request) error {
+	draft := readDraft(r)
+	app, shown, err := p.Acts.Register(r.Context(), web.VisitorOf(r).Identity, draft)
+	if problems, ok := errors.AsType[apps.Problems](err); ok {
+		return p.drawForm(w, r, http.StatusUnprocessableEntity, web.AppForm{Form: typed(r, problems), Scopes: web.Choices(p.Catalog, draft.Scope)})
+	}
+	if errors.Is(err, core.ErrConflict) {
+		// The same form sent twice: the app exists, and its secret was shown the first time.
+		return seeOther(w, r, path+"/"+draft.ID.String())
+	}
+	if err != nil {
+		return p.said(err)
+	}
+	return p.Pages.Render(w, r, http.StatusCreated, web.AppCreated{App: app, Secret: shown.Reveal(), Issuer: p.Issuer})
+}
+
+func readDraft(r *http.Request) apps.Draft {
+	d := apps.Draft{
+		Name:         strings.TrimSpace(r.PostFormValue("client_name")),
+		HomepageURL:  strings.TrimSpace(r.PostFormValue("client_uri")),
+		RedirectURIs: lines(r.PostFormValue("redirect_uri")),
+		Scope:        oauth.Scopes(r.PostForm["scope"]...),
+		Kind:         core.KindWeb,
+	}
+	d.ID, _ = core.ParseID(r.PostFormValue(web.FormIDField))
+	d.PublisherID, _ = core.ParseID(r.PostFormValue("account"))
+	switch kind := core.AppKind(r.PostFormValue("kind")); kind {
+	case core.KindPublic, core.KindMachine:
+		d.Kind = kind
+	}
+	return d
+}
+
+// typed gives back what was typed, with what is wrong.
+func typed(r *http.Request, problems apps.Problems) web.Form {
+	form := web.Form{Values: map[string]string{}}
+	for _, field := range []string{"client_name", "client_uri", "redirect_uri", "kind", "account", "token_name"} {
+		form.Values[field] = r.PostFormValue(field)
+	}
+	for _, problem := range problems {
+		form.Problems = append(form.Problems, web.Problem(problem))
+	}
+	return form
+}
+
+func (p *Room) edit(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	page := web.AppForm{Editing: &app, Scopes: web.Choices(p.Catalog, app.Scope)}
+	page.Values = map[string]string{"client_name": app.Name, "client_uri": app.HomepageURL, "redirect_uri": strings.Join(app.RedirectURIs, "\n")}
+	return p.drawForm(w, r, http.StatusOK, page)
+}
+
+func (p *Room) save(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	draft := readDraft(r)
+	_, err = p.Acts.Edit(r.Context(), web.VisitorOf(r).Identity, app.ID, draft)
+	if problems, ok := errors.AsType[apps.Problems](err); ok {
+		return p.drawForm(w, r, http.StatusUnprocessableEntity, web.AppForm{Form: typed(r, problems), Editing: &app, Scopes: web.Choices(p.Catalog, draft.Scope)})
+	}
+	if err != nil {
+		return p.said(err)
+	}
+	return seeOther(w, r, path+"/"+app.ID.String()+"?saved")
+}

@@ -1,0 +1,181 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/session"
+	"launchpad/internal/store"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+const path = "/oauth/applications"
+
+// Room is the portal.
+type Room struct {
+	Store    *store.Store
+	Clock    core.Clock
+	Acts     *apps.Acts
+	Sessions *session.Sessions
+	Pages    *web.Renderer
+	Catalog  core.Catalog
+	Issuer   string
+	API      string                      // an address to try tokens on
+	Flush    func(context.Context) error // brings the notes of last use up to date
+}
+
+// Routes of the room.
+func (p *Room) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: path, SignedIn: true, Handle: p.list},
+		{Method: "POST", Path: path, SignedIn: true, Handle: p.register},
+		{Method: "GET", Path: path + "/new", SignedIn: true, Handle: p.blank},
+		{Method: "GET", Path: path + "/{app}", SignedIn: true, Handle: p.show},
+		{Method: "GET", Path: path + "/{app}/edit", SignedIn: true, Handle: p.edit},
+		{Method: "POST", Path: path + "/{app}/edit", SignedIn: true, Handle: p.save},
+		{Method: "GET", Path: path + "/{app}/delete", SignedIn: true, Handle: p.askDelete},
+		{Method: "POST", Path: path + "/{app}/delete", SignedIn: true, Handle: p.remove},
+		{Method: "POST", Path: path + "/{app}/switches", SignedIn: true, Handle: p.switches},
+		{Method: "POST", Path: path + "/{app}/tokens", SignedIn: true, Handle: p.createToken},
+		{Method: "POST", Path: path + "/{app}/tokens/{token}/revoke", SignedIn: true, Handle: p.revokeToken},
+	}
+}
+
+func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
+	list, err := p.Store.AppsOf(r.Context(), web.VisitorOf(r).Identity.ID)
+	if err != nil {
+		return oauth.Unavailable(fmt.Errorf("list apps: %w", err))
+	}
+	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, Notice: notice(r, "deleted", "apps.deleted")})
+}
+
+// notice gives the confirmation that a redirect asked for by a query parameter.
+func notice(r *http.Request, pairs ...string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if r.URL.Query().Has(pairs[i]) {
+			return pairs[i+1]
+		}
+	}
+	return ""
+}
+
+// own finds the developer's own app that the path names.
+func (p *Room) own(r *http.Request) (core.App, error) {
+	id, err := core.ParseID(r.PathValue("app"))
+	if err != nil {
+		return core.App{}, noApp()
+	}
+	app, err := p.Acts.Owned(r.Context(), web.VisitorOf(r).Identity, id)
+	return app, p.said(err)
+}
+
+func noApp() *oauth.Error { return oauth.NotFound("app_unknown", "you have no app at this address") }
+
+// said puts what an act answered into the surface's words.
+func (p *Room) said(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, core.ErrNotFound), errors.Is(err, core.ErrConflict):
+		return noApp().Because(err)
+	case errors.Is(err, core.ErrUnavailable):
+		return oauth.Unavailable(err)
+	}
+	return err
+}
+
+func (p *Room) show(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	said := notice(r, "saved", "app.saved", "token_revoked", "app.token_revoked", "switched", "app.switches_saved")
+	return p.draw(w, r, http.StatusOK, web.App{App: app, Notice: said})
+}
+
+func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web.App) error {
+	who := web.VisitorOf(r).Identity
+	if err := p.Flush(r.Context()); err != nil {
+		return p.said(err)
+	}
+	var err error
+	if page.Tokens, err = p.Store.PersonalTokensOf(r.Context(), who.ID, page.App.ID); err != nil {
+		return p.said(err)
+	}
+	if page.Memberships, err = p.Store.Memberships(r.Context(), who.ID); err != nil {
+		return p.said(err)
+	}
+	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API
+	page.Scopes = web.Choices(p.Catalog, nil)
+	return p.Pages.Render(w, r, status, page)
+}
+
+func (p *Room) askDelete(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	return p.Pages.Render(w, r, http.StatusOK, web.DeleteApp{App: app})
+}
+
+func (p *Room) remove(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	who := web.VisitorOf(r).Identity
+	err = p.Sessions.Reauthenticate(r.Context(), who, r.PostFormValue("password"))
+	if errors.Is(err, session.ErrWrong) {
+		page := web.DeleteApp{App: app}
+		page.Problems = []web.Problem{{Field: "password", Message: "problem.password_wrong"}}
+		return p.Pages.Render(w, r, http.StatusUnprocessableEntity, page)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.said(p.Acts.Delete(r.Context(), who, app.ID)); err != nil {
+		return err
+	}
+	return seeOther(w, r, path+"?deleted")
+}
+
+func (p *Room) switches(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	s := apps.Switches{
+		ClientCredentials: r.PostForm.Has("client_credentials"),
+		Introspection:     r.PostForm.Has("introspection"),
+	}
+	if r.PostForm.Has("jwt") {
+		s.TokenFormat = core.FormatJWT
+	}
+	if _, err := p.Acts.Switch(r.Context(), web.VisitorOf(r).Identity, app, s); err != nil {
+		return p.said(err)
+	}
+	return seeOther(w, r, path+"/"+app.ID.String()+"?switched")
+}
+
+func seeOther(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// lines splits a text area, blank lines left out.
+func lines(s string) []string {
+	var list []string
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}

@@ -1,0 +1,64 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	token, shown, err := p.Acts.CreatePersonalToken(r.Context(), web.VisitorOf(r).Identity, app, readTokenDraft(r))
+	if problems, ok := errors.AsType[apps.Problems](err); ok {
+		return p.draw(w, r, http.StatusUnprocessableEntity, web.App{App: app, Form: typed(r, problems)})
+	}
+	if errors.Is(err, core.ErrConflict) {
+		return seeOther(w, r, path+"/"+app.ID.String()) // the same form sent twice
+	}
+	if err != nil {
+		return p.said(err)
+	}
+	return p.Pages.Render(w, r, http.StatusCreated, web.TokenCreated{App: app, Token: token, Value: shown.Reveal(), API: p.API})
+}
+
+// maxDays bounds the life that can be chosen.
+const maxDays = 3650
+
+func readTokenDraft(r *http.Request) apps.TokenDraft {
+	d := apps.TokenDraft{Name: strings.TrimSpace(r.PostFormValue("token_name")), Scope: oauth.Scopes(r.PostForm["scope"]...), Reach: core.Reach{All: true}}
+	d.ID, _ = core.ParseID(r.PostFormValue(web.FormIDField))
+	for _, text := range r.PostForm["account"] {
+		if id, err := core.ParseID(text); err == nil {
+			d.Reach = core.Reach{Accounts: append(d.Reach.Accounts, id)}
+		}
+	}
+	if days, err := strconv.Atoi(r.PostFormValue("life")); err == nil && days > 0 && days <= maxDays {
+		d.Life = time.Duration(days) * 24 * time.Hour
+	}
+	return d
+}
+
+func (p *Room) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	app, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	id, err := core.ParseID(r.PathValue("token"))
+	if err != nil {
+		return noApp()
+	}
+	if err := p.Acts.RevokePersonalToken(r.Context(), web.VisitorOf(r).Identity, id); err != nil {
+		return p.said(err)
+	}
+	return seeOther(w, r, path+"/"+app.ID.String()+"?token_revoked")
+}

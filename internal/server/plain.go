@@ -1,0 +1,43 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// files serves the style sheet and its companions.
+type files struct{ pages *web.Renderer }
+
+func (f files) Routes() []web.Route {
+	return []web.Route{{Method: "GET", Path: "/assets/{name}", Surface: web.FileSurface, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		return f.pages.Asset(w, r.PathValue("name"))
+	}}}
+}
+
+// health says whether the process lives (healthz) and whether it can do its work (readyz).
+type health struct{ server *Server }
+
+func (h health) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/healthz", Surface: web.JSONSurface, Handle: func(w http.ResponseWriter, _ *http.Request) error { return fine(w) }},
+		{Method: "GET", Path: "/readyz", Surface: web.JSONSurface, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			if h.server.draining.Load() {
+				return oauth.Unavailable(errors.New("draining"))
+			}
+			if err := h.server.options.Store.Ping(r.Context()); err != nil {
+				return oauth.Unavailable(err)
+			}
+			return fine(w)
+		}},
+	}
+}
+
+func fine(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := w.Write([]byte(`{"status":"ok"}`))
+	return err
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// routes builds the mux. One pattern for each path: methods are told apart here, so that a wrong one is answered by
+// the surface of its path and not by the mux.
+func (s *Server) routes() *http.ServeMux {
+	byPath := map[string][]web.Route{}
+	for _, room := range s.rooms() {
+		for _, route := range room.Routes() {
+			byPath[route.Path] = append(byPath[route.Path], route)
+		}
+	}
+	mux := http.NewServeMux()
+	for path, routes := range byPath {
+		mux.Handle(path, s.path(routes))
+	}
+	if _, taken := byPath["/"]; !taken {
+		mux.Handle("/", s.path([]web.Route{{Handle: nowhere}}))
+	}
+	return mux
+}
+
+func nowhere(http.ResponseWriter, *http.Request) error {
+	return oauth.NotFound("page_unknown", "there is no page at this address")
+}
+
+// path serves all methods of one path.
+func (s *Server) path(routes []web.Route) http.Handler {
+	surface := s.surface(routes[0].Surface)
+	methods := make([]string, 0, len(routes))
+	for _, route := range routes {
+		methods = append(methods, route.Method)
+	}
+	slices.Sort(methods)
+	allow := strings.Join(methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for i := range routes {
+			if route := &routes[i]; route.Method == r.Method || route.Method == "" {
+				surface.serve(w, r, route)
+				return
+			}
+		}
+		if r.Method == http.MethodOptions && routes[0].AnyOrigin {
+			preflight(w, allow)
+			return
+		}
+		surface.fail(w, r, oauth.MethodNotAllowed(allow))
+	})
+}
+
+// preflight answers browsers of other sites, for endpoints that they may read. No credentials are allowed along.
+func preflight(w http.ResponseWriter, allow string) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", allow)
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, MCP-Protocol-Version")
+	h.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// Limits that every request meets before its route.
+const maxCookies = 20
+
+// ServeHTTP is the whole site.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength > oauth.MaxBody && !s.isAPI(r.URL) {
+		w.Header().Set("Connection", "close")
+		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))
+		return
+	}
+	if r.Body != nil && r.Body != http.NoBody && !s.isAPI(r.URL) {
+		r.Body = http.MaxBytesReader(w, r.Body, oauth.MaxBody)
+	}
+	if tooManyCookies(r.Header["Cookie"]) {
+		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+func tooManyCookies(lines []string) bool {
+	n := 0
+	for _, line := range lines {
+		n += 1 + strings.Count(line, ";")
+	}
+	return n > maxCookies
+}
+
+func (s *Server) isAPI(u *url.URL) bool {
+	for _, api := range s.options.APIs {
+		if strings.HasPrefix(u.Path, api.Prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// surfaceOf guesses who asked, for requests that are refused before their route is known.
+func (s *Server) surfaceOf(r *http.Request) surface {
+	if s.isAPI(r.URL) {
+		return s.surface(web.APISurface)
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return s.surface(web.PageSurface)
+	}
+	return s.surface(web.JSONSurface)
+}

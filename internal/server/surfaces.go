@@ -1,0 +1,283 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// surface is the one writer of a kind of answers. serve does what holds for every route of the kind, calls the
+// handler, and turns its error into an answer; nobody else writes errors.
+type surface interface {
+	serve(w http.ResponseWriter, r *http.Request, route *web.Route)
+	fail(w http.ResponseWriter, r *http.Request, err error)
+}
+
+func (s *Server) surface(kind web.Surface) surface {
+	switch kind {
+	case web.JSONSurface:
+		return jsonSurface{s}
+	case web.APISurface:
+		return apiSurface{s}
+	case web.FileSurface:
+		return fileSurface{s}
+	}
+	return pageSurface{s, http.NewCrossOriginProtection()}
+}
+
+// handle calls a handler; a panic is its error.
+func handle(w http.ResponseWriter, r *http.Request, route *web.Route) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return route.Handle(w, r)
+}
+
+// translate makes an error for the wire, gives it a trace id, and logs the private half. What a client did wrong
+// is logged without its cause's weight; what we did wrong is an error.
+func (s *Server) translate(r *http.Request, err error) (e *oauth.Error, trace string) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		e = oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", tooLarge.Limit).WithStatus(http.StatusRequestEntityTooLarge)
+	case isOAuth(err):
+		e = oauth.AsError(err)
+	case errors.Is(err, core.ErrUnavailable), errors.Is(err, core.ErrBusy):
+		e = oauth.Unavailable(err)
+	default:
+		e = oauth.ServerError(err)
+	}
+	trace = secret.Encode("", secret.Bytes(8))
+	level := slog.LevelInfo
+	if e.Status >= 500 {
+		level = slog.LevelError
+	}
+	// The path only: query strings can hold secrets.
+	s.options.Log.LogAttrs(r.Context(), level, "refused",
+		slog.String("trace", trace), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", e.Status), slog.String("error", e.Code), slog.String("slug", e.Slug), slog.Any("cause", cause(e)))
+	return e, trace
+}
+
+func isOAuth(err error) bool {
+	_, ok := errors.AsType[*oauth.Error](err)
+	return ok
+}
+
+func cause(e *oauth.Error) string {
+	if inner := e.Unwrap(); inner != nil {
+		return inner.Error()
+	}
+	return ""
+}
+
+// headers that every error shares.
+func (s *Server) challenge(h http.Header, e *oauth.Error) {
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(e.RetryAfter/time.Second)))
+	}
+	if e.Allow != "" {
+		h.Set("Allow", e.Allow)
+	}
+	switch e.Scheme {
+	case "Basic":
+		// RFC 6749 §5.2.
+		h.Set("WWW-Authenticate", `Basic realm="`+s.keys.Issuer()+`", charset="UTF-8"`)
+	case "Bearer":
+		h.Set("WWW-Authenticate", s.bearer(e))
+	}
+}
+
+// bearer: RFC 6750 §3.
+func (s *Server) bearer(e *oauth.Error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `Bearer realm="%s"`, s.keys.Issuer())
+	if e.Code != "" {
+		fmt.Fprintf(&b, `, error="%s", error_description="%s", error_uri="%s"`, e.Code, e.Sentence(), e.URI(s.keys.Issuer()))
+	}
+	if e.Scope != "" {
+		fmt.Fprintf(&b, `, scope="%s"`, e.Scope)
+	}
+	return b.String()
+}
+
+// problem is an error for programs. RFC 6749 §5.2, with the trace id that finds it in the log.
+type problem struct {
+	Code        string `json:"error,omitempty"`
+	Description string `json:"error_description"`
+	URI         string `json:"error_uri"`
+	Trace       string `json:"trace"`
+}
+
+func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	e, trace := s.translate(r, err)
+	h := w.Header()
+	s.challenge(h, e)
+	h.Set("Content-Type", "application/json;charset=UTF-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Del("Content-Length")
+	body, _ := json.Marshal(problem{e.Code, e.Sentence(), e.URI(s.keys.Issuer()), trace}) // strings cannot fail
+	w.WriteHeader(e.Status)
+	_, _ = w.Write(body)
+}
+
+// jsonSurface: programs at the OAuth endpoints.
+type jsonSurface struct{ *Server }
+
+var (
+	anyOrigin = []string{"*"}
+	noSniff   = []string{"nosniff"}
+)
+
+func (s jsonSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Route) {
+	h := w.Header()
+	h["X-Content-Type-Options"] = noSniff
+	if route.AnyOrigin {
+		h["Access-Control-Allow-Origin"] = anyOrigin
+	}
+	if err := handle(w, r, route); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+func (s jsonSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.writeProblem(w, r, err)
+}
+
+// apiSurface: programs that call a protected API.
+type apiSurface struct{ *Server }
+
+func (s apiSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Route) {
+	if err := handle(w, r, route); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+func (s apiSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.writeProblem(w, r, err)
+}
+
+// pageSurface: people in browsers.
+type pageSurface struct {
+	*Server
+	origins *http.CrossOriginProtection
+}
+
+func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Route) {
+	if strings.HasPrefix(s.keys.Issuer(), "https:") {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	v, err := s.sessions.Visit(w, r)
+	r = web.WithVisitor(r, v)
+	if err == nil {
+		err = s.admit(w, r, route, v)
+	}
+	if err == nil && route.SignedIn && !v.SignedIn() {
+		signInFirst(w, r)
+		return
+	}
+	if err == nil {
+		err = handle(w, r, route)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// admit keeps out forms that were not ours: by what the browser says of their origin, and by a token that only
+// our own page in this browser can know.
+func (s pageSurface) admit(_ http.ResponseWriter, r *http.Request, route *web.Route, v web.Visitor) error {
+	if r.Method == http.MethodGet || route.Foreign {
+		return nil
+	}
+	if err := s.origins.Check(r); err != nil {
+		return forged().Because(err)
+	}
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/x-www-form-urlencoded" {
+		return forged().Because(fmt.Errorf("content type %q", kind))
+	}
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return oauth.InvalidRequest("malformed_encoding", "the form could not be read").Because(err)
+	}
+	if err := plainText(r.PostForm); err != nil {
+		return err
+	}
+	if !secret.Equal(r.PostForm.Get(web.CSRFField), v.CSRF) {
+		return forged().Because(errors.New("token does not match"))
+	}
+	return nil
+}
+
+// plainText refuses what no database column can hold.
+func plainText(form url.Values) error {
+	for _, values := range form {
+		for _, value := range values {
+			if strings.ContainsRune(value, 0) || !validUTF8(value) {
+				return oauth.InvalidRequest("malformed_encoding", "a field holds bytes that are not text")
+			}
+		}
+	}
+	return nil
+}
+
+func validUTF8(s string) bool { return strings.ToValidUTF8(s, "") == s }
+
+func forged() *oauth.Error {
+	return oauth.AccessDenied("form_not_ours", "this form did not come from a page of ours in this browser, or the page is old; go back, reload it and try again")
+}
+
+func signInFirst(w http.ResponseWriter, r *http.Request) {
+	to := "/signin"
+	if r.Method == http.MethodGet {
+		to += "?" + url.Values{"return_to": {r.URL.RequestURI()}}.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e, trace := s.translate(r, err)
+	s.challenge(w.Header(), e)
+	if err := s.pages.Render(w, r, e.Status, web.Failure{Error: e, Trace: trace}); err != nil {
+		s.options.Log.Error("draw failure page", "trace", trace, "cause", err)
+		http.Error(w, "Something went wrong. Trace: "+trace, http.StatusInternalServerError)
+	}
+}
+
+// fileSurface: style sheets and the like.
+type fileSurface struct{ *Server }
+
+func (s fileSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Route) {
+	if err := handle(w, r, route); err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+func (s fileSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, core.ErrNotFound) {
+		http.NotFound(w, r)
+		return
+	}
+	s.writeProblem(w, r, err)
+}

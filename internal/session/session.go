@@ -1,0 +1,167 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// How long a session may lie idle, how long it lives at most, and how exactly its last use is kept.
+const (
+	Idle     = 12 * time.Hour
+	Absolute = 30 * 24 * time.Hour
+	seeEvery = 5 * time.Minute
+)
+
+// Sessions signs people in and out.
+type Sessions struct {
+	store *store.Store
+	clock core.Clock
+	gate  *secret.Gate
+	jar   web.Jar
+}
+
+// New makes it. secure says whether the issuer is https.
+func New(s *store.Store, clock core.Clock, gate *secret.Gate, secure bool) *Sessions {
+	return &Sessions{store: s, clock: clock, gate: gate, jar: web.Jar{Secure: secure}}
+}
+
+// Visit finds out who looks at a page, and gives a new browser its cookie.
+func (s *Sessions) Visit(w http.ResponseWriter, r *http.Request) (web.Visitor, error) {
+	v := web.Visitor{Browser: s.jar.Get(r, web.CookieBrowser)}
+	if v.Browser == "" {
+		v.Browser = secret.New(secret.Session).Reveal()
+		s.jar.Set(w, web.CookieBrowser, v.Browser, 0)
+	}
+	cookie := s.jar.Get(r, web.CookieSession)
+	if id, ok := secret.OpenHandle(secret.Session, cookie); ok {
+		if err := s.resume(r.Context(), id, cookie, &v); err != nil {
+			return v, err
+		}
+	}
+	if !v.SignedIn() {
+		cookie = ""
+	}
+	v.CSRF = web.CSRF(v.Browser, cookie)
+	return v, nil
+}
+
+func (s *Sessions) resume(ctx context.Context, id core.ID, cookie string, v *web.Visitor) error {
+	session, identity, err := s.store.Session(ctx, id)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return oauth.Unavailable(fmt.Errorf("load session: %w", err))
+	}
+	now := s.clock.Now()
+	if !secret.Matches(cookie, session.Digest) || !session.Lives(now, Idle) || identity.Locked() {
+		return nil
+	}
+	v.Session, v.Identity = session, identity
+	if now.Sub(session.LastSeenAt) > seeEvery {
+		if err := s.store.SeeSession(ctx, id, now); err != nil {
+			return oauth.Unavailable(fmt.Errorf("note use of session: %w", err))
+		}
+	}
+	return nil
+}
+
+// ErrWrong: unknown person, wrong password or locked; which one is not told.
+var ErrWrong = errors.New("e-mail address or password wrong")
+
+// SignIn checks a password and starts a new session, ending the browser's old one. The new session has a new id:
+// one that somebody planted before is worth nothing (session fixation).
+func (s *Sessions) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
+	identity, err := s.identify(r.Context(), email, password)
+	if err != nil {
+		return err
+	}
+	return s.Start(w, r, identity)
+}
+
+func (s *Sessions) identify(ctx context.Context, email, password string) (core.Identity, error) {
+	if len(password) > secret.MaxPassword {
+		return core.Identity{}, ErrWrong
+	}
+	var identity core.Identity
+	if normal, ok := core.NormalEmail(email); ok {
+		var err error
+		if identity, err = s.store.IdentityByEmail(ctx, normal); err != nil && !errors.Is(err, core.ErrNotFound) {
+			return core.Identity{}, oauth.Unavailable(fmt.Errorf("load identity: %w", err))
+		}
+	}
+	// An unknown person costs the same work as a known one.
+	ok, err := s.gate.CheckPassword(ctx, password, identity.PasswordHash)
+	switch {
+	case err != nil:
+		return core.Identity{}, oauth.Unavailable(err)
+	case !ok || identity.Locked():
+		return core.Identity{}, ErrWrong
+	}
+	return identity, nil
+}
+
+// Reauthenticate asks for the password of the person who is signed in, before a dangerous act.
+func (s *Sessions) Reauthenticate(ctx context.Context, identity core.Identity, password string) error {
+	if len(password) > secret.MaxPassword {
+		return ErrWrong
+	}
+	ok, err := s.gate.CheckPassword(ctx, password, identity.PasswordHash)
+	switch {
+	case err != nil:
+		return oauth.Unavailable(err)
+	case !ok:
+		return ErrWrong
+	}
+	return nil
+}
+
+// Start begins a session for an identity that has been proved.
+func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, identity core.Identity) error {
+	now := s.clock.Now()
+	session := core.Session{
+		ID: secret.NewID(now), IdentityID: identity.ID,
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(Absolute),
+	}
+	cookie := secret.NewHandle(secret.Session, session.ID)
+	session.Digest = secret.Digest(cookie.Reveal())
+	err := s.store.StartSession(r.Context(), session, web.VisitorOf(r).Session.ID)
+	switch {
+	case errors.Is(err, core.ErrConflict):
+		return ErrWrong // locked since the password was checked
+	case err != nil:
+		return oauth.Unavailable(fmt.Errorf("start session: %w", err))
+	}
+	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
+	return nil
+}
+
+// SignOut ends the browser's session.
+func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitorOf(r)
+	if v.SignedIn() {
+		if err := s.store.EndSession(r.Context(), v.Session, s.clock.Now()); err != nil {
+			return oauth.Unavailable(fmt.Errorf("end session: %w", err))
+		}
+	}
+	s.jar.Drop(w, web.CookieSession)
+	return nil
+}
+
+// HashPassword is for those who create identities.
+func (s *Sessions) HashPassword(ctx context.Context, password string) (string, error) {
+	hash, err := s.gate.HashPassword(ctx, password)
+	if err != nil {
+		return "", oauth.Unavailable(err)
+	}
+	return hash, nil
+}

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"launchpad/internal/core"
+)
+
+// StartAuthorization writes the row whose generation 0 is the code. It stands on a live grant of an unlocked
+// identity. decision, if not zero, is the consent that it uses up. core.ErrConflict: the grant is gone, or the
+// consent was used already.
+func (s *Store) StartAuthorization(ctx context.Context, a core.Authorization, decision core.ID) error {
+	if decision.Zero() {
+		return s.hot(ctx, func(t *tx) error { return t.insertAuthorization(a) })
+	}
+	return s.fact(ctx, func(t *tx) error {
+		if err := t.must(`
+			UPDATE decisions
+			SET used_at = $3
+			WHERE id = $1 AND grant_id = $2 AND used_at IS NULL AND expires_at > $3`, decision, a.GrantID, ms(a.CreatedAt)); err != nil {
+			return err
+		}
+		return t.insertAuthorization(a)
+	})
+}
+
+func (t *tx) insertAuthorization(a core.Authorization) error {
+	return t.must(`
+		INSERT INTO authorizations (id, grant_id, app_id, identity_id, scope, redirect_uri, code_challenge, digest,
+			generation, confirmed, grace_generation, created_at, code_expires_at, expires_at)
+		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, 0, 0, 0, $7, $8, $9
+		FROM grants g
+		JOIN identities i ON i.id = g.identity_id
+		WHERE g.id = $2 AND g.revoked_at IS NULL AND i.locked_at IS NULL`,
+		a.ID, a.GrantID, a.Scope.String(), a.RedirectURI, a.CodeChallenge, a.Digest,
+		ms(a.CreatedAt), ms(a.CodeExpiresAt), ms(a.ExpiresAt))
+}
+
+// Standing is an authorization together with what it stands on.
+type Standing struct {
+	core.Authorization
+	Grant          core.Grant
+	IdentityLocked bool
+}
+
+// Authorization finds an authorization, its grant as it now stands, and whether its identity is locked.
+func (s *Store) Authorization(ctx context.Context, id core.ID) (Standing, error) {
+	var (
+		st     Standing
+		locked time.Time
+	)
+	a, g := &st.Authorization, &st.Grant
+	t := s.engine.view(ctx)
+	err := t.one(`
+		SELECT a.id, a.grant_id, a.app_id, a.identity_id, a.scope, a.redirect_uri, a.code_challenge, a.digest,
+			a.generation, a.confirmed, a.grace_generation, a.grace_at, a.created_at, a.code_expires_at, a.rotated_at,
+			a.expires_at, a.revoked_at,
+			g.scope, g.all_accounts, g.default_account_id, g.revoked_at, i.locked_at
+		FROM authorizations a
+		JOIN grants g ON g.id = a.grant_id
+		JOIN identities i ON i.id = a.identity_id
+		WHERE a.id = $1`, args(id),
+		&a.ID, &a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.RedirectURI, &a.CodeChallenge, &a.Digest,
+		&a.Generation, &a.Confirmed, &a.GraceGeneration, since(&a.GraceAt), since(&a.CreatedAt), since(&a.CodeExpiresAt), since(&a.RotatedAt),
+		since(&a.ExpiresAt), since(&a.RevokedAt),
+		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, since(&g.RevokedAt), since(&locked))
+	if err != nil {
+		return Standing{}, err
+	}
+	g.ID, g.AppID, g.IdentityID = a.GrantID, a.AppID, a.IdentityID
+	st.IdentityLocked = !locked.IsZero()
+	return st, t.readReach(g.ID, &g.Reach)
+}
+
+// RedeemCode turns generation 0 into generation 1, once. core.ErrConflict: somebody was faster, or it is revoked.
+func (s *Store) RedeemCode(ctx context.Context, id core.ID, now time.Time) error {
+	return s.hot(ctx, func(t *tx) error {
+		// RFC 6749 §4.1.2: a code is used once; the row count decides, not an earlier look.
+		return t.must(`
+			UPDATE authorizations
+			SET generation = 1, rotated_at = $2
+			WHERE id = $1 AND generation = 0 AND revoked_at IS NULL AND code_expires_at > $2`, id, ms(now))
+	})
+}
+
+// Rotation is the step from one generation of refresh token to the next.
+type Rotation struct {
+	ID              core.ID
+	From            int64
+	At              time.Time
+	GraceGeneration int64
+	GraceAt         time.Time
+}
+
+// Rotate takes the step, once. core.ErrConflict: another rotation was faster, or the authorization is revoked.
+func (s *Store) Rotate(ctx context.Context, r Rotation) error {
+	return s.hot(ctx, func(t *tx) error {
+		return t.must(`
+			UPDATE authorizations
+			SET generation = generation + 1, rotated_at = $3, grace_generation = $4, grace_at = $5
+			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), r.GraceGeneration, ms(r.GraceAt))
+	})
+}
+
+// Confirm remembers, for each authorization, the newest generation whose access token was seen in use.
+func (s *Store) Confirm(ctx context.Context, seen map[core.ID]int64) error {
+	return s.fact(ctx, func(t *tx) error {
+		for id, generation := range seen {
+			if _, err := t.exec(`
+				UPDATE authorizations
+				SET confirmed = $2
+				WHERE id = $1 AND confirmed < $2 AND generation >= $2`, id, generation); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RevokeAuthorization ends one sign-in of an app, with the event that says why. Ending it twice is the same as
+// once.
+func (s *Store) RevokeAuthorization(ctx context.Context, a core.Authorization, why core.EventKind, actor core.ID, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error {
+		n, err := t.exec(`
+			UPDATE authorizations
+			SET revoked_at = $2
+			WHERE id = $1 AND revoked_at IS NULL`, a.ID, ms(now))
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.log(core.Event{At: now, Kind: why, ActorID: actor, SubjectID: a.ID, IdentityID: a.IdentityID, AppID: a.AppID})
+	})
+}
+
+// RevokeAccessToken ends one access token, which no row stands for: the event is the fact.
+func (s *Store) RevokeAccessToken(ctx context.Context, token core.AccessToken, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error {
+		return t.log(core.Event{At: now, Kind: core.EventTokenRevoked, SubjectID: token.ID, IdentityID: token.IdentityID, AppID: token.AppID})
+	})
+}
+
+// Note adds a line to the change log that no row changes with.
+func (s *Store) Note(ctx context.Context, e core.Event) error {
+	return s.fact(ctx, func(t *tx) error { return t.log(e) })
+}

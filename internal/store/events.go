@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+)
+
+// log writes a line of the change log inside the fact, and lets the subscribers hear of it once it is committed.
+func (t *tx) log(e core.Event) error {
+	e.ID = secret.NewID(e.At)
+	if e.Data == "" {
+		e.Data = "{}"
+	}
+	_, err := t.exec(`
+		INSERT INTO events (id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		e.ID, ms(e.At), string(e.Kind), e.ActorID, e.SubjectID, e.IdentityID, e.AppID, e.AccountID, e.Data)
+	if err == nil {
+		t.events = append(t.events, e)
+	}
+	return err
+}
+
+// Events calls each for every line of the change log since a time, oldest first. Ids are time-ordered, so this
+// is one range of the primary key.
+func (s *Store) Events(ctx context.Context, from time.Time, each func(core.Event)) error {
+	var first core.ID
+	for i, ms := 0, uint64(from.UnixMilli()); i < 6; i++ {
+		first[i] = byte(ms >> (40 - 8*i))
+	}
+	return s.engine.view(ctx).each(`
+		SELECT id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data
+		FROM events
+		WHERE id >= $1
+		ORDER BY id`, args(first.String()), func(row scanner) error {
+		var e core.Event
+		err := row.Scan(&e.ID, since(&e.At), (*string)(&e.Kind), &e.ActorID, &e.SubjectID, &e.IdentityID, &e.AppID, &e.AccountID, &e.Data)
+		if err == nil {
+			each(e)
+		}
+		return err
+	})
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"launchpad/internal/core"
+)
+
+// postgresEngine stays inside what the distributed PostgreSQL-wire engines support as well: no advisory locks, no
+// sequences, and serialization failures are retried.
+type postgresEngine struct {
+	pool *pgxpool.Pool
+}
+
+func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		// The driver's message repeats the address, which may hold a password.
+		return nil, errors.New("the postgres:// address is malformed")
+	}
+	// A writer that hangs must not keep others waiting behind its locks.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
+	config.ConnConfig.ConnectTimeout = 5 * time.Second
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	e := &postgresEngine{pool: pool}
+	if err := e.migrate(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *postgresEngine) migrate(ctx context.Context) error {
+	db := stdlib.OpenDBFromPool(e.pool)
+	defer db.Close()
+	locker, err := lock.NewPostgresTableLocker()
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := migrate(ctx, goose.DialectPostgres, db, goose.WithLocker(locker)); err != nil {
+		return err
+	}
+	// Free space in each page lets a rotation replace its row in place (HOT) without touching an index.
+	_, err = e.pool.Exec(ctx, "ALTER TABLE authorizations SET (fillfactor = 70)")
+	return err
+}
+
+func (e *postgresEngine) view(ctx context.Context) *tx {
+	return &tx{ctx: ctx, db: postgresRunner{e.pool}}
+}
+
+// attempts bounds the retries of a serialization failure.
+const attempts = 8
+
+// fact is SERIALIZABLE and retried. Only a COMMIT whose answer was lost is not: whether it happened is unknown.
+func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
+	return retried(ctx, func() ([]core.Event, error) {
+		var events []core.Event
+		err := pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(p pgx.Tx) error {
+			t := &tx{ctx: ctx, db: postgresRunner{p}}
+			err := do(t)
+			events = t.events
+			return err
+		})
+		return events, err
+	})
+}
+
+// hot is one autocommit statement.
+func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
+	return retried(ctx, func() ([]core.Event, error) {
+		t := &tx{ctx: ctx, db: postgresRunner{e.pool}}
+		err := do(t)
+		return t.events, err
+	})
+}
+
+func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.Event, error) {
+	for n := 1; ; n++ {
+		events, err := attempt()
+		if err == nil {
+			return events, nil
+		}
+		if !serializationFailure(err) {
+			return nil, postgresRunner{}.translate(err)
+		}
+		if n == attempts || ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: %d attempts: %w", core.ErrUnavailable, n, err)
+		}
+		// Full jitter, so that rivals do not meet again.
+		time.Sleep(rand.N(time.Millisecond << n))
+	}
+}
+
+// serializationFailure: 40001 serialization_failure, 40P01 deadlock_detected.
+func serializationFailure(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (failure.Code == "40001" || failure.Code == "40P01")
+}
+
+func (e *postgresEngine) ping(ctx context.Context) error { return e.pool.Ping(ctx) }
+
+func (e *postgresEngine) close() error {
+	e.pool.Close()
+	return nil
+}
+
+// postgresRunner runs on the pool or inside a transaction.
+type postgresRunner struct {
+	db interface {
+		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+		QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+	}
+}
+
+func (r postgresRunner) exec(ctx context.Context, query string, args []any) (int64, error) {
+	tag, err := r.db.Exec(ctx, query, args...)
+	return tag.RowsAffected(), err
+}
+
+func (r postgresRunner) row(ctx context.Context, query string, args []any) scanner {
+	return r.db.QueryRow(ctx, query, args...)
+}
+
+func (r postgresRunner) rows(ctx context.Context, query string, args []any) (rows, error) {
+	found, err := r.db.Query(ctx, query, args...)
+	return postgresRows{found}, err
+}
+
+type postgresRows struct{ pgx.Rows }
+
+func (r postgresRows) Close() error {
+	r.Rows.Close()
+	return nil
+}
+
+// translate keeps the driver's error inside, so that retried still sees a serialization failure.
+func (r postgresRunner) translate(err error) error {
+	if err == nil || errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrUnavailable) {
+		return err
+	}
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case ok && strings.HasPrefix(failure.Code, "23"): // integrity_constraint_violation
+		return fmt.Errorf("%w: %w", core.ErrConflict, err)
+	case !ok, passing(failure.Code):
+		return fmt.Errorf("%w: %w", core.ErrUnavailable, err)
+	}
+	return err
+}
+
+// passing tells faults that may be gone in a moment from mistakes of ours: connection (08), read-only (25),
+// serialization (40), resources (53), operator intervention (57) and system errors (58).
+func passing(code string) bool {
+	switch code[:2] {
+	case "08", "25", "40", "53", "57", "58":
+		return true
+	}
+	return false
+}

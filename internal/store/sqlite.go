@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+
+	"launchpad/internal/core"
+	"launchpad/internal/store/schema"
+)
+
+// sqliteEngine: one writer connection behind a queue, and a pool of connections that can only read.
+type sqliteEngine struct {
+	reads        *sql.DB
+	reader       *sqliteRunner
+	writer       *writer
+	checkpointer *checkpointer
+}
+
+// sqliteDriver is a variable so that tests can put a failing driver underneath.
+var sqliteDriver = "sqlite"
+
+func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
+	writes, err := sql.Open(sqliteDriver, sqliteDSN(path,
+		"journal_mode(WAL)",
+		// FULL: with NORMAL, a power cut loses every acknowledged commit since the last checkpoint.
+		"synchronous(FULL)",
+		"foreign_keys(1)",
+		"busy_timeout(5000)",
+		// Checkpoints run beside the writer, not inside its commits.
+		"wal_autocheckpoint(0)"))
+	if err != nil {
+		return nil, err
+	}
+	// BEGIN IMMEDIATE on one connection: nothing ever fails for being busy, it queues.
+	writes.SetMaxOpenConns(1)
+	if err := migrate(ctx, goose.DialectSQLite3, writes); err != nil {
+		writes.Close()
+		return nil, err
+	}
+	reads, err := sql.Open(sqliteDriver, sqliteDSN(path, "query_only(1)", "busy_timeout(5000)"))
+	if err != nil {
+		writes.Close()
+		return nil, err
+	}
+	reads.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
+	reads.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
+	w, err := startWriter(writes)
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), writes.Close())
+	}
+	c, err := startCheckpointer(path, w)
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), w.stop())
+	}
+	return &sqliteEngine{reads: reads, reader: &sqliteRunner{prepare: reads.PrepareContext}, writer: w, checkpointer: c}, nil
+}
+
+func sqliteDSN(path string, pragmas ...string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
+}
+
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose.ProviderOption) error {
+	provider, err := goose.NewProvider(dialect, db, schema.Migrations, options...)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// view reads without the caller's deadline: a point read is shorter than arming and disarming its interruption,
+// and read transactions are single statements.
+func (e *sqliteEngine) view(ctx context.Context) *tx {
+	return &tx{ctx: context.WithoutCancel(ctx), db: e.reader}
+}
+
+func (e *sqliteEngine) fact(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
+	return e.writer.run(ctx, do)
+}
+
+// hot needs no special case here: the queue makes every fact cheap.
+func (e *sqliteEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
+	return e.writer.run(ctx, do)
+}
+
+func (e *sqliteEngine) ping(ctx context.Context) error { return e.reads.PingContext(ctx) }
+
+func (e *sqliteEngine) close() error {
+	return errors.Join(e.checkpointer.stop(), e.reads.Close(), e.writer.stop())
+}
+
+// sqliteRunner prepares each statement once. The texts are constants of this package, so the map is bounded.
+type sqliteRunner struct {
+	prepare    func(context.Context, string) (*sql.Stmt, error)
+	statements sync.Map // query -> *sql.Stmt
+}
+
+func (r *sqliteRunner) statement(query string) (*sql.Stmt, error) {
+	if found, ok := r.statements.Load(query); ok {
+		return found.(*sql.Stmt), nil
+	}
+	// $N becomes ?N, which SQLite binds by number; drivers differ on $N.
+	prepared, err := r.prepare(context.Background(), strings.ReplaceAll(query, "$", "?"))
+	if err != nil {
+		return nil, err
+	}
+	if earlier, raced := r.statements.LoadOrStore(query, prepared); raced {
+		prepared.Close()
+		return earlier.(*sql.Stmt), nil
+	}
+	return prepared, nil
+}
+
+func (r *sqliteRunner) exec(ctx context.Context, query string, args []any) (int64, error) {
+	statement, err := r.statement(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := statement.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (r *sqliteRunner) row(ctx context.Context, query string, args []any) scanner {
+	statement, err := r.statement(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return statement.QueryRowContext(ctx, args...)
+}
+
+func (r *sqliteRunner) rows(ctx context.Context, query string, args []any) (rows, error) {
+	statement, err := r.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.QueryContext(ctx, args...)
+}
+
+// sqliteConstraint is SQLITE_CONSTRAINT; extended codes carry it in the low byte.
+const sqliteConstraint = 19
+
+func (r *sqliteRunner) translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok && failure.Code()&0xff == sqliteConstraint {
+		return fmt.Errorf("%w: %w", core.ErrConflict, err)
+	}
+	return fmt.Errorf("%w: %w", core.ErrUnavailable, err)
+}
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"launchpad/internal/core"
+)
+
+// Store is one database of either engine.
+type Store struct {
+	engine engine
+	clock  core.Clock
+	heard  func([]core.Event)
+	epoch  string
+}
+
+// engine is what SQLite and PostgreSQL do differently.
+type engine interface {
+	// view answers questions from committed data.
+	view(ctx context.Context) *tx
+	// fact runs do in a transaction; it may run more than once, so do must only touch tx.
+	fact(ctx context.Context, do func(*tx) error) ([]core.Event, error)
+	// hot is fact for a single statement.
+	hot(ctx context.Context, do func(*tx) error) ([]core.Event, error)
+	ping(ctx context.Context) error
+	close() error
+}
+
+// Open opens the database named by dsn: "postgres://…" or "sqlite:PATH". It migrates the schema forward, and makes
+// the store's epoch on first use.
+func Open(ctx context.Context, dsn string, clock core.Clock) (*Store, error) {
+	s := &Store{clock: clock, heard: func([]core.Event) {}}
+	var err error
+	switch scheme, rest, _ := strings.Cut(dsn, ":"); scheme {
+	case "postgres", "postgresql":
+		s.engine, err = openPostgres(ctx, dsn)
+	case "sqlite":
+		s.engine, err = openSQLite(ctx, rest)
+	default:
+		return nil, fmt.Errorf("open store: %q is neither postgres://… nor sqlite:PATH", scheme)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if s.epoch, err = s.once(ctx, "epoch", newEpoch(clock)); err != nil {
+		s.engine.close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, nil
+}
+
+// Close waits for the facts under way and closes the database.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Ping asks the database whether it answers.
+func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }
+
+// Epoch names this life of the data. Everything sealed is bound to it, so that a restored copy can end what came
+// after it.
+func (s *Store) Epoch() string { return s.epoch }
+
+// Heard registers who is told of committed events, before the fact's caller gets its answer. It is set once,
+// before the first fact, and must not call the store.
+func (s *Store) Heard(tell func([]core.Event)) { s.heard = tell }
+
+func (s *Store) tell(events []core.Event) {
+	if len(events) > 0 {
+		s.heard(events)
+	}
+}
+
+func (s *Store) fact(ctx context.Context, do func(*tx) error) error {
+	events, err := s.engine.fact(ctx, do)
+	if err == nil {
+		s.tell(events)
+	}
+	return err
+}
+
+func (s *Store) hot(ctx context.Context, do func(*tx) error) error {
+	events, err := s.engine.hot(ctx, do)
+	if err == nil {
+		s.tell(events)
+	}
+	return err
+}

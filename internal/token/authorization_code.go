@@ -1,0 +1,137 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+// RFC 6749 §4.1.3.
+var authorizationCode = Grant{
+	Type:       "authorization_code",
+	Parameters: []string{"code", "redirect_uri", "code_verifier"},
+	Allowed:    allowedForPeople,
+	Prove:      (*Room).proveCode,
+}
+
+// allowedForPeople: an app that no person can be sent back to has no authorizations.
+func allowedForPeople(app core.App) error {
+	if len(app.RedirectURIs) == 0 {
+		return oauth.UnauthorizedClient("grant_not_for_app", "this app has no redirect URI, so no person can authorize it")
+	}
+	return nil
+}
+
+func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
+	code := r.Form.Get("code")
+	if code == "" {
+		return Proof{}, oauth.InvalidRequest("code_missing", "code is missing; it is in the query of the redirect that followed the authorization")
+	}
+	family, err := t.Keys.OpenCode(code)
+	if err != nil {
+		return Proof{}, codeUnknown().Because(err)
+	}
+	standing, err := t.standing(ctx, family)
+	if errors.Is(err, core.ErrNotFound) {
+		return Proof{}, codeUnknown().Because(err)
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	a := &standing.Authorization
+	// A stranger learns nothing and burns nothing: everything that ties the code to its request comes first.
+	if err := boundTo(r, *a); err != nil {
+		return Proof{}, err
+	}
+	if a.Generation > 0 {
+		return Proof{}, t.codeReplayed(ctx, *a)
+	}
+	now := t.Clock.Now()
+	switch {
+	case !now.Before(a.CodeExpiresAt):
+		return Proof{}, oauth.InvalidGrant("code_expired", "the code expired; it lives 60 seconds and is traded at once")
+	case ended(standing):
+		return Proof{}, accessEnded()
+	}
+	family.Generation = 1
+	return Proof{
+		Scope: a.Scope.And(standing.Grant.Scope), Reach: standing.Grant.Reach, Authorization: a, Family: family,
+		Commit: func(ctx context.Context) error { return t.Store.RedeemCode(ctx, a.ID, now) },
+	}, nil
+}
+
+func codeUnknown() *oauth.Error {
+	return oauth.InvalidGrant("code_unknown", "this is not a code of this server, or it was changed on the way; send it exactly as it arrived in the redirect")
+}
+
+// boundTo checks that the code comes back from where it was sent to. RFC 6749 §4.1.3, RFC 7636 §4.6.
+func boundTo(r Request, a core.Authorization) error {
+	verifier := r.Form.Get("code_verifier")
+	switch {
+	case a.AppID != r.App.ID:
+		return oauth.InvalidGrant("code_of_another_app", "this code was issued to another app")
+	case r.Form.Get("redirect_uri") != a.RedirectURI:
+		return oauth.InvalidGrant("code_redirect_uri", "redirect_uri must be the same as in the authorization request").
+			Got(orAbsent(oauth.Printable(r.Form.Get("redirect_uri"))), orAbsent(a.RedirectURI))
+	case a.CodeChallenge == "" && verifier != "":
+		// RFC 9700 §4.8.2: else an attacker could strip the challenge from the authorization request.
+		return oauth.InvalidGrant("pkce_not_begun", "code_verifier was sent, but the authorization request had no code_challenge")
+	case a.CodeChallenge == "":
+		return nil
+	case verifier == "":
+		return oauth.InvalidGrant("pkce_verifier_missing", "code_verifier is missing; the authorization request had a code_challenge")
+	}
+	if err := oauth.CheckVerifier(verifier); err != nil {
+		return err
+	}
+	if !oauth.VerifierMatches(verifier, a.CodeChallenge) {
+		return oauth.InvalidGrant("pkce_mismatch", "code_verifier does not belong to the code_challenge of the authorization request")
+	}
+	return nil
+}
+
+func orAbsent(s string) string {
+	if s == "" {
+		return "(absent)"
+	}
+	return s
+}
+
+// codeReplayed: RFC 6749 §4.1.2: a code that comes twice, by its own client with the right verifier, ends
+// everything that the first use was given. That is an outcome which is committed, not an error that rolls back.
+func (t *Room) codeReplayed(ctx context.Context, a core.Authorization) error {
+	if err := t.Store.RevokeAuthorization(ctx, a, core.EventCodeReplayed, core.ID{}, t.Clock.Now()); err != nil {
+		return oauth.Unavailable(fmt.Errorf("revoke after replay: %w", err))
+	}
+	return oauth.InvalidGrant("code_replayed", "this code was already used; for safety the tokens of its first use were revoked, start a new authorization")
+}
+
+// standing finds what a code or refresh token stands on. A forged family (the sealing key alone does not know
+// the random bits) is not found.
+func (t *Room) standing(ctx context.Context, family keys.Family) (store.Standing, error) {
+	standing, err := t.Store.Authorization(ctx, family.AuthorizationID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return standing, err
+	case err != nil:
+		return standing, oauth.Unavailable(fmt.Errorf("load authorization: %w", err))
+	case !secret.Equal(family.Digest(), standing.Digest):
+		return standing, fmt.Errorf("family bits do not match: %w", core.ErrNotFound)
+	}
+	return standing, nil
+}
+
+// ended reports whether the authorization, its grant or its identity is over.
+func ended(s store.Standing) bool {
+	return !s.RevokedAt.IsZero() || !s.Grant.RevokedAt.IsZero() || s.IdentityLocked
+}
+
+func accessEnded() *oauth.Error {
+	return oauth.InvalidGrant("access_ended", "the access was taken back; ask the person to authorize the app again")
+}

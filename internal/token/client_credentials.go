@@ -1,0 +1,38 @@
+package token
+
+import (
+	"context"
+
+	"launchpad/internal/core"
+	"launchpad/oauth"
+)
+
+// RFC 6749 §4.4. The app acts for itself, within the account that publishes it; no refresh token (§4.4.3).
+var clientCredentials = Grant{
+	Type: "client_credentials",
+	Allowed: func(app core.App) error {
+		switch {
+		case !app.Confidential():
+			// RFC 6749 §4.4: MUST only be used by confidential clients.
+			return oauth.UnauthorizedClient("client_credentials_public", "an app without a secret cannot use client_credentials")
+		case !app.ClientCredentials:
+			return oauth.UnauthorizedClient("client_credentials_off", "client_credentials is not switched on for this app; an operator can do so on the app's page")
+		}
+		return nil
+	},
+	Prove: func(t *Room, _ context.Context, r Request) (Proof, error) {
+		allowed := r.App.MayAsk(t.Published)
+		asked, err := oauth.ParseScope(r.Form.Get("scope"))
+		if err != nil {
+			return Proof{}, err
+		}
+		if !allowed.Covers(asked) {
+			return Proof{}, oauth.InvalidScope("scope_not_allowed", "this app may not ask for: %s", asked.Minus(allowed)).Got(asked.String(), allowed.String())
+		}
+		if len(asked) == 0 {
+			asked = allowed
+		}
+		account := r.App.Publisher.ID
+		return Proof{Scope: asked, Reach: core.Reach{Accounts: []core.ID{account}, Default: account}}, nil
+	},
+}

@@ -1,0 +1,50 @@
+package token
+
+import (
+	"context"
+
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/oauth"
+)
+
+// Grant is what one grant_type adds to the endpoint.
+type Grant struct {
+	Type       string
+	Parameters []string                                             // its own, each of which may come once
+	Allowed    func(core.App) error                                 // may this app use the grant at all?
+	Prove      func(*Room, context.Context, Request) (Proof, error) // read and decide; nothing is written here
+}
+
+// grants is the plug-board. Metadata, refusal of repeated parameters and the contract test derive from it.
+var grants = []Grant{
+	authorizationCode,
+	refreshToken,
+	clientCredentials,
+}
+
+// Request is a token request whose client is proved.
+type Request struct {
+	Form oauth.Form
+	App  core.App
+}
+
+// Proof is what a grant found out.
+type Proof struct {
+	Scope         oauth.Scope
+	Reach         core.Reach
+	Authorization *core.Authorization // nil: the app acts for itself
+	Family        keys.Family         // of the refresh token to hand out
+	// Commit writes what makes the answer true, in one conditional statement; nil if nothing has to be written.
+	// core.ErrConflict: somebody was faster, and Prove has to look again.
+	Commit func(context.Context) error
+}
+
+// Types lists the grant types for the metadata.
+func Types() []string {
+	list := make([]string, len(grants))
+	for i, g := range grants {
+		list[i] = g.Type
+	}
+	return list
+}

@@ -1,0 +1,250 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"launchpad/internal/core"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+//go:embed assets
+var assetFiles embed.FS
+
+// Renderer draws pages.
+type Renderer struct {
+	clock     core.Clock
+	name      string // of this deployment
+	catalogue *catalogue
+	pages     map[string]*template.Template
+	assets    map[string]asset // by the name under /assets/
+	urls      map[string]string
+}
+
+type asset struct {
+	body []byte
+	kind string
+}
+
+// Page is a struct that has a template of the same name.
+type Page interface {
+	// Template names the file under templates, without its ending.
+	Template() string
+	// Title is the message id of the page's title and the values of its placeholders.
+	Title() (id string, pairs []any)
+}
+
+// Sender is a page whose form ends in a redirect to another origin, which the browser must be allowed to follow.
+type Sender interface{ SendsTo() string }
+
+// New reads templates, assets and messages.
+func New(name string, clock core.Clock) (*Renderer, error) {
+	r := &Renderer{clock: clock, name: name, pages: map[string]*template.Template{}, assets: map[string]asset{}, urls: map[string]string{}}
+	var err error
+	if r.catalogue, err = loadCatalogue(); err != nil {
+		return nil, err
+	}
+	if err := r.loadAssets(); err != nil {
+		return nil, err
+	}
+	return r, r.loadTemplates()
+}
+
+// loadAssets names each file by its content, so that it may be cached for ever.
+func (r *Renderer) loadAssets() error {
+	kinds := map[string]string{"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+	files, err := assetFiles.ReadDir("assets")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		body, err := assetFiles.ReadFile("assets/" + file.Name())
+		if err != nil {
+			return err
+		}
+		base, ending, _ := strings.Cut(file.Name(), ".")
+		sum := sha256.Sum256(body)
+		name := base + "." + hex.EncodeToString(sum[:6]) + "." + ending
+		r.assets[name] = asset{body, kinds[ending]}
+		r.urls[file.Name()] = "/assets/" + name
+	}
+	return nil
+}
+
+func (r *Renderer) loadTemplates() error {
+	shared, err := template.New("").Funcs(template.FuncMap{
+		"asset":    func(name string) string { return r.urls[name] },
+		"mistakes": mistakesOf,
+		"codebox":  func(v view, id, text string) codebox { return codebox{v, id, text} },
+		// Message ids cannot hold a dot inside a word.
+		"profile": func(p core.Profile) string { return "profile." + strings.ReplaceAll(string(p), ".", "_") },
+	}).ParseFS(templateFiles, "templates/layout/*.html")
+	if err != nil {
+		return fmt.Errorf("load templates: %w", err)
+	}
+	files, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.IsDir() {
+			continue
+		}
+		page, err := template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+file.Name())
+		if err != nil {
+			return fmt.Errorf("load templates: %w", err)
+		}
+		r.pages[strings.TrimSuffix(file.Name(), ".html")] = page
+	}
+	return nil
+}
+
+// view is what a template sees.
+type view struct {
+	words
+	Page    any
+	Visitor Visitor
+	Site    string
+	Path    string
+	now     time.Time
+}
+
+// Render draws a page. Drawing goes into memory first, so that a failure half way is an error and not half a page.
+func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, page Page) error {
+	tmpl, ok := r.pages[page.Template()]
+	if !ok {
+		return fmt.Errorf("render: no template %q", page.Template())
+	}
+	v := view{
+		words: r.catalogue.forHeader(req.Header.Get("Accept-Language")), Page: page,
+		Visitor: VisitorOf(req), Site: r.name, Path: req.URL.Path, now: r.clock.Now(),
+	}
+	var body bytes.Buffer
+	if err := tmpl.ExecuteTemplate(&body, "layout", v); err != nil {
+		return fmt.Errorf("render %s: %w", page.Template(), err)
+	}
+	SecureHeaders(w.Header(), page)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := w.Write(body.Bytes())
+	return err
+}
+
+// SecureHeaders sets what every page carries, errors included.
+func SecureHeaders(h http.Header, page Page) {
+	formAction := "'self'"
+	if sender, ok := page.(Sender); ok && sender.SendsTo() != "" {
+		// Browsers apply form-action to the redirect that follows a POST, too.
+		formAction += " " + sender.SendsTo()
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "+
+		"form-action "+formAction+"; frame-ancestors 'none'; base-uri 'none'")
+	// RFC 9700 §4.16: no page of ours in a frame. The older header is for browsers that do not know CSP.
+	h.Set("X-Frame-Options", "DENY")
+	// RFC 9700 §4.2: addresses here can hold what other sites must not learn. Same-origin keeps Origin on forms.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Cache-Control", "no-store")
+}
+
+// Asset serves a file by its content name.
+func (r *Renderer) Asset(w http.ResponseWriter, name string) error {
+	file, ok := r.assets[name]
+	if !ok {
+		return core.ErrNotFound
+	}
+	w.Header().Set("Content-Type", file.kind)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, err := w.Write(file.body)
+	return err
+}
+
+// HeadTitle is the document's title.
+func (v view) HeadTitle() (string, error) {
+	id, pairs := v.Page.(Page).Title()
+	title, err := v.T(id, pairs...)
+	return title + " · " + v.Site, err
+}
+
+// Wide reports whether the page belongs to the portal, with its navigation.
+func (v view) Wide() bool {
+	_, ok := v.Page.(interface{ Wide() })
+	return ok
+}
+
+// At reports whether the page lies under a path, for the navigation.
+func (v view) At(path string) bool { return strings.HasPrefix(v.Path, path) }
+
+// Initial is the letter that stands for an app without a logo.
+func (v view) Initial(name string) string {
+	for _, c := range name {
+		return strings.ToUpper(string(c))
+	}
+	return "?"
+}
+
+// Hue is a colour class that an id always gets again.
+func (v view) Hue(id any) string {
+	h := fnv.New32a()
+	fmt.Fprint(h, id)
+	return fmt.Sprintf("hue-%d", h.Sum32()%8)
+}
+
+// Ago tells a time relative to now, with the exact one for those who need it.
+func (v view) Ago(t time.Time) (template.HTML, error) {
+	id, count := span(v.now.Sub(t))
+	text, err := v.T(id, "Count", count)
+	if err != nil {
+		return "", err
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, // digits and catalogue text only
+		t.Format(time.RFC3339), t.Format("2 January 2006, 15:04 UTC"), template.HTMLEscapeString(text))), nil
+}
+
+func span(d time.Duration) (string, int) {
+	switch {
+	case d < time.Minute:
+		return "time.now", 0
+	case d < time.Hour:
+		return "time.minutes", int(d / time.Minute)
+	case d < 48*time.Hour:
+		return "time.hours", int(d / time.Hour)
+	}
+	return "time.days", int(d / (24 * time.Hour))
+}
+
+// Lang is the language of the page.
+func (v view) Lang() string { return v.tag.String() }
+
+// mistakes and codebox are what the parts of the same name draw.
+type mistakes struct {
+	View  view
+	Wrong []Problem
+}
+
+func mistakesOf(v view, field string) mistakes {
+	page, ok := v.Page.(interface{ Wrong(string) []Problem })
+	if !ok {
+		return mistakes{View: v}
+	}
+	return mistakes{v, page.Wrong(field)}
+}
+
+type codebox struct {
+	View     view
+	ID, Text string
+}

@@ -1,0 +1,180 @@
+package oauth
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits on what a request may carry, before anything in it is believed.
+const (
+	MaxBody       = 64 << 10 // bytes of a form body
+	MaxParameters = 200      // in query and body together
+	MaxState      = 4 << 10  // bytes of state, returned to the client as they came
+)
+
+// Form is the parameters of one request. Empty parameters are treated as absent and unknown ones are kept and
+// ignored (RFC 6749 §3.1, §3.2).
+type Form struct {
+	values   []parameter
+	repeated []string
+}
+
+type parameter struct{ name, value string }
+
+// Get returns the parameter's value, or "" if it is absent.
+func (f Form) Get(name string) string {
+	for i := range f.values {
+		if f.values[i].name == name {
+			return f.values[i].value
+		}
+	}
+	return ""
+}
+
+// Has reports whether the parameter arrived with a value.
+func (f Form) Has(name string) bool { return f.Get(name) != "" }
+
+// Repeated reports whether the parameter arrived more than once.
+func (f Form) Repeated(name string) bool { return slices.Contains(f.repeated, name) }
+
+// Once refuses a request in which any of names is repeated. RFC 6749 §3.1, §3.2: parameters MUST NOT be
+// included more than once. Unknown parameters may repeat: they are ignored.
+func (f Form) Once(names ...string) error {
+	for _, name := range f.repeated {
+		if slices.Contains(names, name) {
+			return InvalidRequest("repeated_parameter", "the parameter %s was sent more than once; send it once", name).
+				Got(name+" twice or more", name+" once")
+		}
+	}
+	return nil
+}
+
+// ReadBody parses a POST body. RFC 6749 §3.2, appendix B: application/x-www-form-urlencoded, UTF-8.
+func ReadBody(r *http.Request) (Form, error) {
+	var f Form
+	if err := f.acceptable(r); err != nil {
+		return f, err
+	}
+	// The limit of the whole request is the server's; this one makes the function safe by itself.
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	if err != nil {
+		return f, InvalidRequest("body_unreadable", "the request body could not be read; send it again").Because(err)
+	}
+	if len(body) > MaxBody {
+		return f, tooLarge()
+	}
+	return f, f.parse(string(body))
+}
+
+// ReadQuery parses the query string.
+func ReadQuery(r *http.Request) (Form, error) {
+	var f Form
+	return f, f.parse(r.URL.RawQuery)
+}
+
+// ReadBoth parses query and body into one form, so that a parameter in both counts as repeated.
+func ReadBoth(r *http.Request) (Form, error) {
+	f, err := ReadQuery(r)
+	if err != nil || r.Method != http.MethodPost {
+		return f, err
+	}
+	body, err := ReadBody(r)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range body.values {
+		f.add(p.name, p.value)
+	}
+	f.repeated = append(f.repeated, body.repeated...)
+	if len(f.values) > MaxParameters {
+		return f, tooMany()
+	}
+	return f, nil
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func (Form) acceptable(r *http.Request) error {
+	got := r.Header.Get("Content-Type")
+	if r.Header.Get("Content-Encoding") != "" {
+		return InvalidRequest("compressed_body", "compressed request bodies are not accepted; send the form as it is").
+			WithStatus(http.StatusUnsupportedMediaType).Got("Content-Encoding: "+clean(r.Header.Get("Content-Encoding")), "no Content-Encoding")
+	}
+	if got == formType || r.ContentLength == 0 {
+		return nil
+	}
+	kind, parameters, err := mime.ParseMediaType(got)
+	if err != nil || kind != formType || !utf8Charset(parameters["charset"]) {
+		return InvalidRequest("wrong_content_type", "the body must be a form: set Content-Type to %s", formType).
+			Got("Content-Type: "+clean(got), "Content-Type: "+formType)
+	}
+	return nil
+}
+
+func utf8Charset(name string) bool { return name == "" || strings.EqualFold(name, "utf-8") }
+
+func (f *Form) parse(query string) error {
+	for n := 0; query != ""; n++ {
+		if n == MaxParameters {
+			return tooMany()
+		}
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := unescape(rawName)
+		if err != nil {
+			return err
+		}
+		value, err := unescape(rawValue)
+		if err != nil {
+			return err
+		}
+		f.add(name, value)
+	}
+	return nil
+}
+
+func (f *Form) add(name, value string) {
+	for i := range f.values {
+		if f.values[i].name == name {
+			f.repeated = append(f.repeated, name)
+			return
+		}
+	}
+	if f.values == nil {
+		f.values = make([]parameter, 0, 8)
+	}
+	f.values = append(f.values, parameter{name, value})
+}
+
+// unescape also refuses what no parameter of ours may hold: NUL (PostgreSQL refuses it in text) and bytes that
+// are not UTF-8.
+func unescape(s string) (string, error) {
+	out := s
+	if strings.ContainsAny(s, "%+") {
+		var err error
+		if out, err = url.QueryUnescape(s); err != nil {
+			return "", InvalidRequest("malformed_encoding", "a parameter has a broken percent-encoding; encode it as a form field").Because(err)
+		}
+	}
+	if !utf8.ValidString(out) || strings.IndexByte(out, 0) >= 0 {
+		return "", InvalidRequest("malformed_encoding", "a parameter holds bytes that are not UTF-8 text, or a zero byte")
+	}
+	return out, nil
+}
+
+func tooMany() error {
+	return InvalidRequest("too_many_parameters", "the request has more than %d parameters", MaxParameters)
+}
+
+func tooLarge() error {
+	return InvalidRequest("body_too_large", "the request body is over %d bytes", MaxBody).WithStatus(http.StatusRequestEntityTooLarge)
+}
