@@ -1,0 +1,223 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/lptest"
+)
+
+// AT01.
+func TestRFC6750_3_NoCredentialsNoErrorCode(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		for _, header := range []string{"", "Basic YTpi", "Digest x"} {
+			r := s.Request("GET", "/v3/dashboards", "")
+			if header != "" {
+				r.Header.Set("Authorization", header)
+			}
+			a := s.Do(r)
+			wantStatus(t, a, 401)
+			if got := a.Header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer ") || strings.Contains(got, "error=") {
+				t.Errorf("%q: WWW-Authenticate %q, want Bearer without an error", header, got)
+			}
+		}
+		for _, header := range []string{"Bearer", "Bearer ", "Bearer a b", "Bearer \"x\"", "bearer  x"} {
+			r := s.Request("GET", "/v3/dashboards", "")
+			r.Header.Set("Authorization", header)
+			wantStatus(t, s.Do(r), 401)
+		}
+	})
+}
+
+// AT02, AT03, ruling 2.
+func TestRFC6750_2_3_TokensInTheQuery(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		_, personal, err := s.Acts().CreatePersonalToken(t.Context(), s.Person, s.Web.App, apps.TokenDraft{Name: "Script", Reach: core.Reach{All: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func(token string) lptest.Answer {
+			return s.Do(s.Request("GET", "/v3/dashboards?access_token="+token, ""))
+		}
+		for _, token := range []string{personal.Reveal(), s.Tokens(s.Web).Text("access_token")} {
+			a := call(token)
+			wantStatus(t, a, 200)
+			for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"} {
+				if got := a.Header.Get(header); got != want {
+					t.Errorf("%s %q, want %q", header, got, want)
+				}
+			}
+			if !strings.HasPrefix(a.Header.Get("Deprecation"), "@") || a.Header.Get("Link") == "" {
+				t.Errorf("no Deprecation with a link: %v", a.Header)
+			}
+		}
+		wantError(t, call(s.Tokens(s.Public).Text("access_token")), 401, "invalid_token")
+	})
+}
+
+// AT04.
+func TestRFC6750_2_OneMethodOnly(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		r := s.Request("GET", "/v3/dashboards?access_token="+token, "")
+		r.Header.Set("Authorization", "Bearer "+token)
+		wantError(t, s.Do(r), 400, "invalid_request")
+		wantError(t, s.Do(s.Request("GET", "/v3/dashboards?access_token="+token+"&access_token="+token, "")), 400, "invalid_request")
+	})
+}
+
+// AT06, AT17.
+func TestRFC6750_3_1_BadTokens(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		middle := len(token) / 2
+		for name, bad := range map[string]string{
+			"truncated": token[:len(token)-1], "extended": token + "0", "checksum edited": token[:len(token)-6] + "000000",
+			"case flipped": strings.ToUpper(token), "character changed": token[:middle] + string(flip(token[middle])) + token[middle+1:],
+			"nonsense": "nonsense", "empty seal": "lp_at_000000", "long": "lp_at_" + strings.Repeat("a", 20_000), "dots": strings.Repeat(".", 100), "jwt-like": "a.b.c",
+		} {
+			a := s.Call(bad)
+			if a.Status != 401 && a.Status != 431 {
+				t.Errorf("%s: %d, want 401", name, a.Status)
+			}
+		}
+		s.Clock.Advance(2 * time.Hour)
+		a := s.Call(token)
+		wantError(t, a, 401, "invalid_token")
+		if !strings.Contains(a.Header.Get("WWW-Authenticate"), `error="invalid_token"`) || !strings.Contains(a.Text("error_description"), "expired") {
+			t.Errorf("expiry is not explained: %s", a.Body)
+		}
+		s.Clock.Advance(-4 * time.Hour)
+		wantError(t, s.Call(token), 401, "invalid_token")
+	})
+}
+
+func flip(c byte) byte {
+	if c == 'a' {
+		return 'b'
+	}
+	return 'a'
+}
+
+// AT07.
+func TestRFC6750_3_1_InsufficientScope(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials", "scope", "dashboards:write").Text("access_token")
+		a := s.Call(token)
+		wantError(t, a, 403, "insufficient_scope")
+		if !strings.Contains(a.Header.Get("WWW-Authenticate"), `scope="dashboards:read"`) {
+			t.Errorf("WWW-Authenticate %q does not name the scope", a.Header.Get("WWW-Authenticate"))
+		}
+	})
+}
+
+// Ruling 5, AT10: the accounts that were chosen, and no others, in every way to name one.
+func TestAccountsOfAGrant(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		page := b.Authorize(s.Web.Request(), lptest.Choice{Accounts: []string{s.Second.ID.String()}})
+		token := s.Redeem(s.Web, page.Param("code")).Text("access_token")
+		a := s.Call(token)
+		wantStatus(t, a, 200)
+		if a.Text("account") != s.Second.Slug || a.Header.Get("Launchpad-Account") != s.Second.Slug {
+			t.Errorf("account %q, header %q; want %q", a.Text("account"), a.Header.Get("Launchpad-Account"), s.Second.Slug)
+		}
+		wantError(t, s.Call(token, "Launchpad-Account", s.First.Slug), 403, "insufficient_scope")
+		wantError(t, s.Call(token, "Launchpad-Account", s.First.ID.String()), 403, "insufficient_scope")
+		wantError(t, s.Call(token, "Launchpad-Account", "no-such-account"), 403, "insufficient_scope")
+		r := s.Request("GET", "/v3/accounts/"+s.First.Slug+"/dashboards", "")
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Launchpad-Account", s.Second.Slug) // the path is stronger than the header
+		wantError(t, s.Do(r), 403, "insufficient_scope")
+	})
+}
+
+// A grant that is edited acts on the tokens that are out.
+func TestEditedGrantActsOnLivingTokens(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		token := s.Redeem(s.Web, b.Authorize(s.Web.Request(), lptest.Choice{}).Param("code")).Text("access_token")
+		wantStatus(t, s.Call(token, "Launchpad-Account", s.First.Slug), 200)
+		request := s.Web.Request()
+		request.Set("prompt", "consent")
+		b.Authorize(request, lptest.Choice{Accounts: []string{s.Second.ID.String()}})
+		wantError(t, s.Call(token, "Launchpad-Account", s.First.Slug), 403, "insufficient_scope")
+		wantStatus(t, s.Call(token, "Launchpad-Account", s.Second.Slug), 200)
+	})
+}
+
+func TestLostMembershipEndsAccess(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		wantStatus(t, s.Call(token, "Launchpad-Account", s.Second.Slug), 200)
+		if err := s.Store.RemoveMember(t.Context(), s.Person.ID, s.Second.ID, s.Person.ID, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, s.Call(token, "Launchpad-Account", s.Second.Slug), 403, "insufficient_scope")
+		if err := s.Store.SuspendAccount(t.Context(), s.First.ID, s.Person.ID, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, s.Call(token, "Launchpad-Account", s.First.Slug), 403, "insufficient_scope")
+	})
+}
+
+// GW01: identity headers cannot be forged in any spelling, and the token stays here.
+func TestGatewayHeadersCannotBeForged(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		r := s.Request("GET", "/v3/dashboards", "")
+		r.Header.Set("Authorization", "Bearer "+token)
+		for _, name := range []string{"Launchpad-Account-Slug", "launchpad-account-slug", "LAUNCHPAD_ACCOUNT_SLUG", "Launchpad.Account.Slug", "launchpad_account-slug"} {
+			r.Header[name] = []string{s.Second.Slug}
+		}
+		r.Header["Connection"] = []string{"Launchpad-Account-Slug"}
+		a := s.Do(r)
+		wantStatus(t, a, 200)
+		if a.Text("account") != s.First.Slug {
+			t.Errorf("upstream saw account %q, want %q", a.Text("account"), s.First.Slug)
+		}
+	})
+}
+
+func TestUndeclaredCallsAreRefused(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		for _, c := range []struct {
+			method, path string
+			status       int
+		}{
+			{"GET", "/v3/secrets", 404}, {"GET", "/v3/", 404}, {"DELETE", "/v3/dashboards", 405}, {"GET", "/v3/%64ashboards%2f..", 404}, {"GET", "/v3/accounts/a%2fb/dashboards", 400}, {"GET", "/v3/accounts/a;x/dashboards", 400},
+		} {
+			r := s.Request(c.method, c.path, "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			if a := s.Do(r); a.Status != c.status {
+				t.Errorf("%s %s: %d, want %d", c.method, c.path, a.Status, c.status)
+			}
+		}
+	})
+}
+
+func TestRFC9068_JWTAccessTokensAreVerifiedAlike(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		s.Switch(s.Web, apps.Switches{TokenFormat: core.FormatJWT})
+		a := s.Tokens(s.Web)
+		token := a.Text("access_token")
+		if strings.Count(token, ".") != 2 {
+			t.Fatalf("not a JWT: %s", token)
+		}
+		wantStatus(t, s.Call(token), 200)
+		parts := strings.Split(token, ".")
+		for name, bad := range map[string]string{
+			"AT11 none": "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0." + parts[1] + ".", "stripped": parts[0] + "." + parts[1] + ".", "other payload": parts[0] + ".e30." + parts[2],
+		} {
+			if got := s.Call(bad); got.Status != 401 {
+				t.Errorf("%s: %d, want 401", name, got.Status)
+			}
+		}
+		wantStatus(t, s.PostAs(s.Web, "/oauth/revoke", lptest.Form("token", a.Text("refresh_token"))), 200)
+		wantStatus(t, s.Call(token), 401)
+	})
+}

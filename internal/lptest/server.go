@@ -1,0 +1,211 @@
+package lptest
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/gateway"
+	"launchpad/internal/sample"
+	"launchpad/internal/secret"
+	"launchpad/internal/server"
+	"launchpad/internal/store"
+)
+
+// Server is a running Launchpad with two accounts, a person in both, and an app of each kind.
+type Server struct {
+	URL    string
+	API    string // the sample call
+	Clock  *Clock
+	Store  *store.Store
+	Log    *Log
+	Person core.Identity // member of both accounts, developer, operator
+	First  core.Account
+	Second core.Account
+
+	Web, Public, Machine App
+
+	t      testing.TB
+	engine Engine
+	dsn    string
+	acts   *apps.Acts
+	http   *httptest.Server
+	server *server.Server
+	o      options
+}
+
+// App is a registered app with its secret.
+type App struct {
+	core.App
+	Secret string
+}
+
+// Redirect is where the apps' answers go; nobody listens there.
+const Redirect = "https://app.example/callback"
+
+// LoopbackRedirect is the public app's second redirect URI.
+const LoopbackRedirect = "http://127.0.0.1/callback"
+
+// Password of everybody.
+const Password = "correct horse battery staple"
+
+type options struct{ window time.Duration }
+
+// Option changes a server before it starts.
+type Option func(*options)
+
+// WithRefreshWindow sets the grace of refresh tokens.
+func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
+
+// Catalog is the scopes of the sample API.
+var Catalog = core.Catalog{
+	{Name: "dashboards:read", Words: "Your dashboards"},
+	{Name: "dashboards:write", Words: "Add and edit dashboards", Changes: true},
+}
+
+// EachServer runs a test against a new server on every engine.
+func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option) {
+	t.Helper()
+	EachEngine(t, func(t *testing.T, e Engine) { test(t, Start(t, e, with...)) })
+}
+
+// Start starts a server that ends with the test.
+func Start(t testing.TB, e Engine, with ...Option) *Server {
+	t.Helper()
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow}}
+	for _, option := range with {
+		option(&s.o)
+	}
+	s.open()
+	t.Cleanup(s.close)
+	s.seed()
+	return s
+}
+
+// masterKey of all test servers.
+var masterKey = make([]byte, secret.KeySize)
+
+func (s *Server) open() {
+	ctx := context.Background()
+	var err error
+	if s.Store, err = store.Open(ctx, s.dsn, s.Clock); err != nil {
+		s.t.Fatalf("open store: %v", err)
+	}
+	if s.http == nil {
+		s.http = httptest.NewUnstartedServer(nil)
+		s.http.Config.MaxHeaderBytes = 32 << 10
+		s.http.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelDebug)
+		s.http.Start()
+		s.URL = s.http.URL
+		s.API = s.URL + "/v3/dashboards"
+	}
+	s.server, err = server.New(ctx, server.Options{
+		Issuer: s.URL, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
+		Life: server.DefaultLife, RefreshWindow: s.o.window, Catalog: Catalog,
+		APIs: []gateway.API{{
+			Prefix: "/v3/", QueryTokens: true, Upstream: sample.API(),
+			Routes: []gateway.Route{
+				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
+				{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
+				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
+			},
+		}},
+		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
+	})
+	if err != nil {
+		s.t.Fatalf("start server: %v", err)
+	}
+	s.http.Config.Handler = s.server
+	s.acts = apps.NewActs(s.Store, s.Clock, Catalog.Published())
+}
+
+func (s *Server) close() {
+	s.http.Close()
+	s.server.Close()
+	if err := s.Store.Close(); err != nil {
+		s.t.Errorf("close store: %v", err)
+	}
+}
+
+// Restart ends the server and starts it again on the same database and address.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.server.Close()
+	if err := s.Store.Close(); err != nil {
+		s.t.Fatalf("close store: %v", err)
+	}
+	s.open()
+}
+
+// Settle writes what is otherwise written a little later.
+func (s *Server) Settle() {
+	s.t.Helper()
+	s.must(s.server.Settle(context.Background()))
+}
+
+func (s *Server) seed() {
+	s.Person = s.NewPerson("sam@example.com", true)
+	s.First = s.account("sample-bakery", "Sample Bakery")
+	s.Second = s.account("sample-cinema", "Sample Cinema")
+	s.Web = s.NewApp("Sample Reports", core.KindWeb, Redirect)
+	s.Public = s.NewApp("Sample Desktop", core.KindPublic, Redirect, LoopbackRedirect)
+	s.Machine = s.NewApp("Sample Robot", core.KindMachine)
+	s.Machine.App = s.Switch(s.Machine, apps.Switches{ClientCredentials: true})
+}
+
+// hash is made once: hashing is slow on purpose.
+var hash = func() string {
+	h, err := secret.NewGate(time.Minute).HashPassword(context.Background(), Password)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}()
+
+// NewPerson adds an identity.
+func (s *Server) NewPerson(email string, operator bool) core.Identity {
+	s.t.Helper()
+	now := s.Clock.Now()
+	i := core.Identity{ID: secret.NewID(now), Email: email, Name: "Sam Sample", PasswordHash: hash, Operator: operator, CreatedAt: now}
+	s.must(s.Store.CreateIdentity(context.Background(), i))
+	return i
+}
+
+func (s *Server) account(slug, name string) core.Account {
+	now := s.Clock.Now()
+	a := core.Account{ID: secret.NewID(now), Slug: slug, Name: name, CreatedAt: now}
+	s.must(s.Store.CreateAccount(context.Background(), a, s.Person.ID))
+	return a
+}
+
+// NewApp registers an app of the person's.
+func (s *Server) NewApp(name string, kind core.AppKind, redirects ...string) App {
+	s.t.Helper()
+	app, shown, err := s.acts.Register(context.Background(), s.Person, apps.Draft{Name: name, Kind: kind, PublisherID: s.First.ID, RedirectURIs: redirects})
+	s.must(err)
+	app.Publisher = s.First
+	return App{app, shown.Reveal()}
+}
+
+// Switch sets an operator's switches.
+func (s *Server) Switch(app App, switches apps.Switches) core.App {
+	s.t.Helper()
+	changed, err := s.acts.Switch(context.Background(), s.Person, app.App, switches)
+	s.must(err)
+	return changed
+}
+
+// Acts on apps, as the portal has them.
+func (s *Server) Acts() *apps.Acts { return s.acts }
+
+func (s *Server) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
