@@ -75,7 +75,9 @@ func TestRFC7009_2_1_AnotherAppsTokenStaysValid(t *testing.T) {
 func TestRFC7009_2_1_Revocation(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for name, send := range map[string]func(token string) lptest.Answer{
-			"as the app":    func(token string) lptest.Answer { return s.PostAs(s.Public, "/oauth/revoke", lptest.Form("token", token)) },
+			"as the app": func(token string) lptest.Answer {
+				return s.PostAs(s.Public, "/oauth/revoke", lptest.Form("token", token))
+			},
 			"by possession": func(token string) lptest.Answer { return s.Do(s.Request("POST", "/oauth/revoke", "token="+token)) },
 			"in the query":  func(token string) lptest.Answer { return s.Do(s.Request("POST", "/oauth/revoke?token="+token, "")) },
 		} {

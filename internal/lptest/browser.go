@@ -52,6 +52,18 @@ func (s *Server) SignedIn(email string) *Browser {
 	return b
 }
 
+// Cookie reads a cookie of the server's.
+func (b *Browser) Cookie(name string) string {
+	u, err := url.Parse(b.s.URL)
+	b.s.must(err)
+	for _, c := range b.client.Jar.Cookies(u) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
 // Get opens a path or an address.
 func (b *Browser) Get(address string) Page {
 	b.t.Helper()

@@ -14,6 +14,7 @@ import (
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
+	"launchpad/internal/signin"
 	"launchpad/internal/store"
 )
 
@@ -37,6 +38,7 @@ type Server struct {
 	http   *httptest.Server
 	server *server.Server
 	o      options
+	broken bool
 }
 
 // App is a registered app with its secret.
@@ -54,7 +56,10 @@ const LoopbackRedirect = "http://127.0.0.1/callback"
 // Password of everybody.
 const Password = "correct horse battery staple"
 
-type options struct{ window time.Duration }
+type options struct {
+	window time.Duration
+	setup  *signin.SetupLink
+}
 
 // Option changes a server before it starts.
 type Option func(*options)
@@ -87,6 +92,16 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 	return s
 }
 
+// StartEmpty starts a server on its first start and gives the path of the one-time link.
+func StartEmpty(t testing.TB, e Engine) (*Server, string) {
+	t.Helper()
+	setup, token := signin.NewSetupLink()
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup}}
+	s.open()
+	t.Cleanup(s.close)
+	return s, "/setup?token=" + token.Reveal()
+}
+
 // masterKey of all test servers.
 var masterKey = make([]byte, secret.KeySize)
 
@@ -115,7 +130,8 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Setup: s.o.setup,
+		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
 	})
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
@@ -127,6 +143,9 @@ func (s *Server) open() {
 func (s *Server) close() {
 	s.http.Close()
 	s.server.Close()
+	if s.broken {
+		return
+	}
 	if err := s.Store.Close(); err != nil {
 		s.t.Errorf("close store: %v", err)
 	}
@@ -140,6 +159,13 @@ func (s *Server) Restart() {
 		s.t.Fatalf("close store: %v", err)
 	}
 	s.open()
+}
+
+// BreakStore takes the database away under the running server.
+func (s *Server) BreakStore() {
+	s.t.Helper()
+	s.must(s.Store.Close())
+	s.broken = true
 }
 
 // Settle writes what is otherwise written a little later.

@@ -1,0 +1,353 @@
+package conformance
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"launchpad/internal/core"
+	"launchpad/internal/lptest"
+)
+
+// SE07, SE08, CO16: every page, errors included, carries the same armour.
+func TestASVS_3_4_EveryPageIsArmoured(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		app := "/oauth/applications/" + s.Web.ID.String()
+		for _, path := range []string{
+			"/signin", "/signed-out", "/setup?token=x", "/oauth/applications", "/oauth/applications/new", app, app + "/edit", app + "/delete",
+			"/oauth/applications/" + s.Person.ID.String(), "/oauth/authorize", "/oauth/authorize/continue", "/oauth/consent", "/accounts", "/docs", "/docs/errors", "/docs/errors/nonsense", "/nowhere",
+			"/oauth/authorize?" + s.Web.Request().Encode(),
+		} {
+			h := b.Get(path).Header
+			csp := h.Get("Content-Security-Policy")
+			for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self'", "style-src 'self'"} {
+				if !strings.Contains(csp, directive) {
+					t.Errorf("%s: CSP %q lacks %s", path, csp, directive)
+				}
+			}
+			for header, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin"} {
+				if got := h.Get(header); got != want {
+					t.Errorf("%s: %s %q, want %q", path, header, got, want)
+				}
+			}
+		}
+		consent := b.Get("/oauth/authorize?" + s.Web.Request().Encode())
+		if csp := consent.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https://app.example;") {
+			t.Errorf("consent page: CSP %q must let the form end at the app's origin, and nowhere else", csp)
+		}
+	})
+}
+
+// SE04: every form, each way to forge it.
+func TestASVS_3_5_1_ForgedFormsAreRefused(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		token := b.Get("/oauth/applications").Hidden().Get("csrf")
+		app := "/oauth/applications/" + s.Web.ID.String()
+		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke"}
+		forgeries := map[string]func(*http.Request, url.Values){
+			"no token":       func(r *http.Request, form url.Values) { form.Del("csrf") },
+			"wrong token":    func(r *http.Request, form url.Values) { form.Set("csrf", "wrong") },
+			"cross-site":     func(r *http.Request, _ url.Values) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+			"same-site":      func(r *http.Request, _ url.Values) { r.Header.Set("Sec-Fetch-Site", "same-site") },
+			"foreign origin": func(r *http.Request, _ url.Values) { r.Header.Set("Origin", "https://evil.example") },
+			"null origin":    func(r *http.Request, _ url.Values) { r.Header.Set("Origin", "null") },
+			"text/plain":     func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "text/plain") },
+			"JSON":           func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "application/json") },
+			"token in query": func(r *http.Request, form url.Values) { r.URL.RawQuery = "csrf=" + token; form.Del("csrf") },
+		}
+		for _, path := range paths {
+			for name, forge := range forgeries {
+				r := s.Request("POST", path, "x")
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				form := lptest.Form("csrf", token)
+				forge(r, form)
+				body := form.Encode()
+				r.Body, r.ContentLength = http.NoBody, 0
+				if body != "" {
+					other := s.Request("POST", path, body)
+					r.Body, r.ContentLength = other.Body, other.ContentLength
+				}
+				if page := b.Do(r); page.Status != http.StatusForbidden {
+					t.Errorf("%s, %s: %d, want 403", path, name, page.Status)
+				}
+			}
+		}
+	})
+}
+
+// SE01: a session id that was planted is worth nothing after signing in; SE13: nor is one after signing out.
+func TestASVS_7_2_4_SessionsAreNewAndEnd(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		before := b.Cookie("lp_session")
+		page := b.Get("/signin")
+		b.SignIn(page, s.Person.Email, lptest.Password)
+		after := b.Cookie("lp_session")
+		if before == after || after == "" {
+			t.Fatalf("signing in kept the session cookie")
+		}
+		open := func(cookie string) int {
+			r := s.Request("GET", "/oauth/applications", "")
+			r.Header.Set("Cookie", "lp_session="+cookie)
+			return s.Do(r).Status
+		}
+		if got := open(before); got != http.StatusSeeOther {
+			t.Errorf("the old session: %d, want to be sent to sign in", got)
+		}
+		if got := open(after); got != http.StatusOK {
+			t.Errorf("the new session: %d, want 200", got)
+		}
+		b.Post("/signout", b.Get("/oauth/applications").Hidden())
+		if got := open(after); got != http.StatusSeeOther {
+			t.Errorf("after signing out: %d, want to be sent to sign in", got)
+		}
+	})
+}
+
+// SE02: two cookies of one name are refused both; flags are set.
+func TestASVS_3_3_Cookies(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		r := s.Request("GET", "/oauth/applications", "")
+		r.Header.Set("Cookie", "lp_session="+b.Cookie("lp_session")+"; lp_session=other")
+		if got := s.Do(r).Status; got != http.StatusSeeOther {
+			t.Errorf("two session cookies: %d, want to be sent to sign in", got)
+		}
+		got := s.Do(s.Request("GET", "/signin", "")).Header.Get("Set-Cookie")
+		for _, flag := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
+			if !strings.Contains(got, flag) {
+				t.Errorf("cookie %q lacks %s", got, flag)
+			}
+		}
+	})
+}
+
+// AU10: signing in goes on only to paths of this server.
+func TestASVS_1_2_2_ReturnPathsStayHere(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		for path, want := range map[string]string{
+			"/accounts": "/accounts", "//evil.example": "/oauth/applications", `/\evil.example`: "/oauth/applications", "/%09/evil.example": "/oauth/applications",
+			"https://evil.example": "/oauth/applications", "/\t/evil.example": "/oauth/applications", "javascript:x": "/oauth/applications", "/%5cevil.example": "/oauth/applications",
+		} {
+			b := s.Browser()
+			page := b.SignIn(b.Get("/signin?"+lptest.Form("return_to", path).Encode()), s.Person.Email, lptest.Password)
+			if page.URL.Path != want || page.URL.Host != strings.TrimPrefix(s.URL, "http://") {
+				t.Errorf("%q led to %s, want %s", path, page.URL, want)
+			}
+		}
+	})
+}
+
+// SE09, DC14: what comes from outside is text.
+func TestASVS_1_2_1_NothingFromOutsideIsMarkup(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		const evil = `"><script>alert(1)</script>`
+		b := s.SignedIn(s.Person.Email)
+		request := s.Web.Request()
+		for name := range request {
+			changed := s.Web.Request()
+			changed.Set(name, evil)
+			if page := b.Get("/oauth/authorize?" + changed.Encode()); strings.Contains(page.Body, evil) {
+				t.Errorf("%s is echoed as markup", name)
+			}
+		}
+		form := b.Get("/oauth/applications/new").Hidden()
+		form.Set("client_name", evil)
+		form.Set("redirect_uri", evil)
+		form.Set("client_uri", evil)
+		page := b.Post("/oauth/applications", form)
+		if strings.Contains(page.Body, evil) || page.Status != http.StatusUnprocessableEntity {
+			t.Errorf("registration form: %d, echoed=%v", page.Status, strings.Contains(page.Body, evil))
+		}
+	})
+}
+
+// DC18, LG-like: somebody else's app does not exist.
+func TestPortalShowsOwnAppsOnly(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		s.NewPerson("stranger@example.com", false)
+		b := s.SignedIn("stranger@example.com")
+		form := b.Get("/accounts").Hidden()
+		app := "/oauth/applications/" + s.Web.ID.String()
+		for _, path := range []string{app, app + "/edit", app + "/delete"} {
+			if got := b.Get(path).Status; got != http.StatusNotFound {
+				t.Errorf("GET %s: %d, want 404", path, got)
+			}
+		}
+		for _, path := range []string{app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke"} {
+			if got := b.Post(path, form).Status; got != http.StatusNotFound {
+				t.Errorf("POST %s: %d, want 404", path, got)
+			}
+		}
+		for _, path := range []string{"/oauth/applications", "/accounts", app} {
+			if page := s.Browser().Get(path); page.URL.Path != "/signin" {
+				t.Errorf("%s signed out: %s, want /signin", path, page.URL)
+			}
+		}
+	})
+}
+
+// The portal's whole round: register, secret once, edit, token, revoke, delete. CA26, HT19.
+func TestPortalRound(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		form := b.Get("/oauth/applications/new").Hidden()
+		form.Set("client_name", "Weather")
+		form.Set("kind", "web")
+		form.Set("account", s.First.ID.String())
+		form.Set("redirect_uri", "http://myapp.com/oauth\nhttps://weather.example/callback")
+		created := b.Post("/oauth/applications", form)
+		if created.Status != http.StatusCreated || !strings.Contains(created.Body, "lp_cs_") {
+			t.Fatalf("register: %d\n%s", created.Status, created.Body)
+		}
+		again := b.Post("/oauth/applications", form)
+		if again.Status != http.StatusOK || strings.Contains(again.Body, "lp_cs_") || !strings.Contains(again.Body, "In development") {
+			t.Errorf("the same form again: %d, must show the app without its secret, in development", again.Status)
+		}
+		app := again.URL.Path
+		form = b.Get(app + "/edit").Hidden()
+		form.Set("client_name", "Weather 2")
+		form.Set("redirect_uri", "https://weather.example/callback")
+		if page := b.Post(app+"/edit", form); !strings.Contains(page.Body, "Weather 2") || strings.Contains(page.Body, "In development") {
+			t.Errorf("edit: %d\n%s", page.Status, page.Body)
+		}
+		form = b.Get(app).Hidden()
+		form.Set("token_name", "Script")
+		page := b.Post(app+"/tokens", form)
+		_, rest, found := strings.Cut(page.Body, "lp_pat_")
+		if page.Status != http.StatusCreated || !found {
+			t.Fatalf("token: %d\n%s", page.Status, page.Body)
+		}
+		value, _, _ := strings.Cut("lp_pat_"+rest, "<")
+		wantStatus(t, s.Call(value), 200)
+		shown := b.Get(app)
+		if strings.Contains(shown.Body, "lp_pat_") || !strings.Contains(shown.Body, "just now") {
+			t.Error("the app's page must list the token with its last use and without its value")
+		}
+		_, rest, _ = strings.Cut(shown.Body, app+"/tokens/")
+		id, _, _ := strings.Cut(rest, "/revoke")
+		b.Post(app+"/tokens/"+id+"/revoke", shown.Hidden())
+		wantStatus(t, s.Call(value), 401)
+		form = b.Get(app + "/delete").Hidden()
+		form.Set("password", "wrong")
+		if got := b.Post(app+"/delete", form).Status; got != http.StatusUnprocessableEntity {
+			t.Errorf("delete with a wrong password: %d, want 422", got)
+		}
+		form.Set("password", lptest.Password)
+		if page := b.Post(app+"/delete", form); strings.Contains(page.Body, "Weather 2") {
+			t.Error("the deleted app is still listed")
+		}
+	})
+}
+
+// What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03 to AU05.
+func TestRFC7591_3_2_2_RedirectURIsAtRegistration(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		for uri, good := range map[string]bool{
+			"https://a.example/cb": true, "http://myapp.com/oauth": true, "http://127.0.0.1/cb": true, "http://[::1]:8080/cb": true, "http://localhost:8787/callback": true, "com.example.app:/cb": true, "https://a.example/cb?x=1": true,
+			"https://a.example/cb#x": false, "https://a.example/cb#": false, "https://u@a.example/cb": false, "https://u:p@a.example/cb": false, "https://*.example/cb": false, "https://a.example/*": false,
+			"javascript:alert(1)": false, "JaVaScRiPt:alert(1)": false, "data:text/html,x": false, "vbscript:x": false, "file:///etc/passwd": false, "blob:https://x": false, "about:blank": false,
+			"myapp:/cb": false, "com.example.app://host@evil.example": false, "//a.example/cb": false, "/cb": false, "a.example/cb": false, "https://": false, "https:/a.example": false, `https:\\a.example`: false,
+			"https://a.example/cb?code=1": false, "https://a.example/cb?state=1": false, "https://a.example/../cb": false, "https://a.example:0/cb": false, "https://a.example:99999/cb": false, "https://bücher.example/cb": false,
+		} {
+			form := b.Get("/oauth/applications/new").Hidden()
+			form.Set("client_name", "Redirect")
+			form.Set("account", s.First.ID.String())
+			form.Set("redirect_uri", uri)
+			page := b.Post("/oauth/applications", form)
+			if got := page.Status == http.StatusCreated; got != good {
+				t.Errorf("%s: accepted=%v (%d), want %v", uri, got, page.Status, good)
+			}
+		}
+	})
+}
+
+// LG08: the one-time link makes one operator.
+func TestFirstStartMakesOneOperator(t *testing.T) {
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		s, link := lptest.StartEmpty(t, e)
+		attempt := func(name string) int {
+			b := s.Browser()
+			page := b.Get(link)
+			if page.Status != http.StatusOK {
+				return page.Status
+			}
+			form := page.Hidden()
+			for field, value := range map[string]string{"name": "Ada Operator", "email": name + "@example.com", "password": lptest.Password, "account_name": "Sample " + name} {
+				form.Set(field, value)
+			}
+			return b.Post("/setup", form).Status
+		}
+		var made sync.Map
+		var all sync.WaitGroup
+		for _, name := range []string{"a", "b", "c", "d"} {
+			all.Go(func() { made.Store(name, attempt(name)) })
+		}
+		all.Wait()
+		winners := 0
+		made.Range(func(_, status any) bool {
+			if status == http.StatusOK {
+				winners++
+			} else if status != http.StatusNotFound {
+				t.Errorf("a loser got %v, want 404", status)
+			}
+			return true
+		})
+		if winners != 1 {
+			t.Errorf("%d operators, want 1", winners)
+		}
+		if got := attempt("late"); got != http.StatusNotFound {
+			t.Errorf("the link again: %d, want 404", got)
+		}
+	})
+}
+
+// LG05: an unknown person, a wrong password and a locked person are told the same.
+func TestASVS_6_3_8_SignInTellsNothing(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		locked := s.NewPerson("locked@example.com", false)
+		if err := s.Store.LockIdentity(t.Context(), locked.ID, s.Person.ID, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		shape := func(email, password string) string {
+			b := s.Browser()
+			page := b.SignIn(b.Get("/signin"), email, password)
+			form := page.Hidden()
+			body := strings.ReplaceAll(page.Body, email, "EMAIL")
+			return http.StatusText(page.Status) + strings.ReplaceAll(body, form.Get("csrf"), "CSRF")
+		}
+		want := shape("nobody@example.com", "wrong")
+		if !strings.Contains(want, "is not right") {
+			t.Fatalf("no message: %s", want)
+		}
+		for name, got := range map[string]string{
+			"wrong password": shape(s.Person.Email, "wrong"), "locked": shape(locked.Email, lptest.Password), "not an address": shape("nonsense", "x"), "too long": shape(s.Person.Email, strings.Repeat("x", 2000)),
+		} {
+			if got != want {
+				t.Errorf("%s: the answer differs from that to an unknown person", name)
+			}
+		}
+	})
+}
+
+func TestAppKindsInThePortal(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		for kind, secret := range map[core.AppKind]bool{core.KindWeb: true, core.KindPublic: false, core.KindMachine: true} {
+			form := b.Get("/oauth/applications/new").Hidden()
+			form.Set("client_name", "Kind")
+			form.Set("kind", string(kind))
+			form.Set("account", s.First.ID.String())
+			form.Set("redirect_uri", "https://kind.example/cb")
+			page := b.Post("/oauth/applications", form)
+			if page.Status != http.StatusCreated || strings.Contains(page.Body, "lp_cs_") != secret {
+				t.Errorf("%s: %d, secret shown=%v, want %v", kind, page.Status, !secret, secret)
+			}
+		}
+	})
+}
