@@ -82,10 +82,9 @@ type Authorization struct {
 	CodeExpiresAt time.Time
 	ExpiresAt     time.Time // absolute end
 	RotatedAt     time.Time // when the current generation was born
-	// The oldest generation that was rotated away recently, and when: see token/refresh_window.go.
-	GraceGeneration int64
-	GraceAt         time.Time
-	RevokedAt       time.Time
+	// When the last generations were rotated away, newest last: see token/refresh_window.go.
+	Recent    []time.Time
+	RevokedAt time.Time
 }
 
 // PersonalToken is an identity's own token, made in the portal.

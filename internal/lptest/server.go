@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/server"
 	"launchpad/internal/signin"
 	"launchpad/internal/store"
+	"launchpad/internal/web"
 )
 
 // Server is a running Launchpad with two accounts, a person in both, and an app of each kind.
@@ -167,6 +168,9 @@ func (s *Server) BreakStore() {
 	s.must(s.Store.Close())
 	s.broken = true
 }
+
+// Routes lists every route of the house.
+func (s *Server) Routes() []web.Route { return s.server.Routes() }
 
 // Settle writes what is otherwise written a little later.
 func (s *Server) Settle() {

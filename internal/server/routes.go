@@ -17,6 +17,7 @@ func (s *Server) routes() *http.ServeMux {
 	for _, room := range s.rooms() {
 		for _, route := range room.Routes() {
 			byPath[route.Path] = append(byPath[route.Path], route)
+			s.all = append(s.all, route)
 		}
 	}
 	mux := http.NewServeMux()
@@ -28,6 +29,9 @@ func (s *Server) routes() *http.ServeMux {
 	}
 	return mux
 }
+
+// Routes lists every route of the house, for the tests that each inherits what its surface owns.
+func (s *Server) Routes() []web.Route { return s.all }
 
 func nowhere(http.ResponseWriter, *http.Request) error {
 	return oauth.NotFound("page_unknown", "there is no page at this address")

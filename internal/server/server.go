@@ -65,6 +65,7 @@ type Server struct {
 	pages     *web.Renderer
 	published oauth.Scope
 	mux       *http.ServeMux
+	all       []web.Route
 
 	stop     context.CancelFunc
 	running  sync.WaitGroup

@@ -28,8 +28,8 @@ func (s *Store) StartAuthorization(ctx context.Context, a core.Authorization, de
 func (t *tx) insertAuthorization(a core.Authorization) error {
 	return t.must(`
 		INSERT INTO authorizations (id, grant_id, app_id, identity_id, scope, redirect_uri, code_challenge, digest,
-			generation, confirmed, grace_generation, created_at, code_expires_at, expires_at)
-		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, 0, 0, 0, $7, $8, $9
+			generation, confirmed, recent, created_at, code_expires_at, expires_at)
+		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, 0, 0, '', $7, $8, $9
 		FROM grants g
 		JOIN identities i ON i.id = g.identity_id
 		WHERE g.id = $2 AND g.revoked_at IS NULL AND i.locked_at IS NULL`,
@@ -54,7 +54,7 @@ func (s *Store) Authorization(ctx context.Context, id core.ID) (Standing, error)
 	t := s.engine.view(ctx)
 	err := t.one(`
 		SELECT a.id, a.grant_id, a.app_id, a.identity_id, a.scope, a.redirect_uri, a.code_challenge, a.digest,
-			a.generation, a.confirmed, a.grace_generation, a.grace_at, a.created_at, a.code_expires_at, a.rotated_at,
+			a.generation, a.confirmed, a.recent, a.created_at, a.code_expires_at, a.rotated_at,
 			a.expires_at, a.revoked_at,
 			g.scope, g.all_accounts, g.default_account_id, g.revoked_at, i.locked_at
 		FROM authorizations a
@@ -62,7 +62,7 @@ func (s *Store) Authorization(ctx context.Context, id core.ID) (Standing, error)
 		JOIN identities i ON i.id = a.identity_id
 		WHERE a.id = $1`, args(id),
 		&a.ID, &a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.RedirectURI, &a.CodeChallenge, &a.Digest,
-		&a.Generation, &a.Confirmed, &a.GraceGeneration, since(&a.GraceAt), since(&a.CreatedAt), since(&a.CodeExpiresAt), since(&a.RotatedAt),
+		&a.Generation, &a.Confirmed, timesOf(&a.Recent), since(&a.CreatedAt), since(&a.CodeExpiresAt), since(&a.RotatedAt),
 		since(&a.ExpiresAt), since(&a.RevokedAt),
 		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, since(&g.RevokedAt), since(&locked))
 	if err != nil {
@@ -86,11 +86,10 @@ func (s *Store) RedeemCode(ctx context.Context, id core.ID, now time.Time) error
 
 // Rotation is the step from one generation of refresh token to the next.
 type Rotation struct {
-	ID              core.ID
-	From            int64
-	At              time.Time
-	GraceGeneration int64
-	GraceAt         time.Time
+	ID     core.ID
+	From   int64
+	At     time.Time
+	Recent []time.Time
 }
 
 // Rotate takes the step, once. core.ErrConflict: another rotation was faster, or the authorization is revoked.
@@ -98,8 +97,8 @@ func (s *Store) Rotate(ctx context.Context, r Rotation) error {
 	return s.hot(ctx, func(t *tx) error {
 		return t.must(`
 			UPDATE authorizations
-			SET generation = generation + 1, rotated_at = $3, grace_generation = $4, grace_at = $5
-			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), r.GraceGeneration, ms(r.GraceAt))
+			SET generation = generation + 1, rotated_at = $3, recent = $4
+			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), times(r.Recent))
 	})
 }
 

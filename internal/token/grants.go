@@ -40,6 +40,9 @@ type Proof struct {
 	Commit func(context.Context) error
 }
 
+// Grants lists the grants, for the test that each inherits what the endpoint owns.
+func Grants() []Grant { return grants }
+
 // Types lists the grant types for the metadata.
 func Types() []string {
 	list := make([]string, len(grants))

@@ -83,8 +83,7 @@ func (t *Room) step(ctx context.Context, a core.Authorization, presented int64, 
 	now := t.Clock.Now()
 	switch judge(a, presented, app.Confidential(), now, t.RefreshWindow) {
 	case rotate:
-		generation, at := grace(a, now, t.RefreshWindow)
-		rotation := store.Rotation{ID: a.ID, From: a.Generation, At: now, GraceGeneration: generation, GraceAt: at}
+		rotation := store.Rotation{ID: a.ID, From: a.Generation, At: now, Recent: recently(a, now, t.RefreshWindow)}
 		return stepped{true, func(ctx context.Context) error { return t.Store.Rotate(ctx, rotation) }}, nil
 	case repeat:
 		return stepped{}, nil

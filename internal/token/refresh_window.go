@@ -1,14 +1,16 @@
 package token
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"launchpad/internal/core"
 )
 
 // Which generation of a refresh token may still be answered, and which betrays a thief. RFC 9700 §4.14.2 asks for
-// rotation and for detection of reuse; parallel processes and lost answers ask for patience. Two columns carry
-// it: the oldest generation that was rotated away within the window, and when that was.
+// rotation and for detection of reuse; parallel processes and lost answers ask for patience. The row remembers when
+// its last generations were rotated away: the last entry belongs to current - 1, the one before to current - 2.
 
 // How long a lost answer is forgiven while its successor has not been seen in use.
 const (
@@ -36,12 +38,21 @@ func judge(a core.Authorization, presented int64, confidential bool, now time.Ti
 		return ahead
 	case window <= 0:
 		return reused
-	case presented >= a.GraceGeneration && !a.GraceAt.IsZero() && now.Sub(a.GraceAt) < window:
+	case goneFor(a, presented, now) < window:
 		return repeat
 	case presented == a.Generation-1 && a.Confirmed < a.Generation && now.Sub(a.RotatedAt) < unconfirmedFor(confidential):
 		return recovered
 	}
 	return reused
+}
+
+// goneFor tells how long ago a generation was rotated away, as far as the row remembers.
+func goneFor(a core.Authorization, presented int64, now time.Time) time.Duration {
+	index := int64(len(a.Recent)) - (a.Generation - presented)
+	if index < 0 {
+		return math.MaxInt64
+	}
+	return now.Sub(a.Recent[index])
 }
 
 func unconfirmedFor(confidential bool) time.Duration {
@@ -51,15 +62,16 @@ func unconfirmedFor(confidential bool) time.Duration {
 	return unconfirmedPublic
 }
 
-// grace gives the two columns after the current generation is rotated away now. While the oldest is still inside
-// the window it stays. If it has left but the last rotation has not, the generations between them are counted as
-// rotated away at that last time: never too strict within the window, and at most one more window too patient.
-func grace(a core.Authorization, now time.Time, window time.Duration) (generation int64, at time.Time) {
-	switch {
-	case !a.GraceAt.IsZero() && now.Sub(a.GraceAt) < window:
-		return a.GraceGeneration, a.GraceAt
-	case !a.GraceAt.IsZero() && a.Generation > 1 && now.Sub(a.RotatedAt) < window:
-		return a.GraceGeneration + 1, a.RotatedAt
+// remembered bounds how many rotations the row remembers. Whoever rotates more often than that within one window
+// loses the patience for the oldest of them.
+const remembered = 16
+
+// recently gives the rotations to remember after the current generation is rotated away now.
+func recently(a core.Authorization, now time.Time, window time.Duration) []time.Time {
+	if window <= 0 {
+		return nil
 	}
-	return a.Generation, now
+	kept := slices.DeleteFunc(slices.Clone(a.Recent), func(at time.Time) bool { return now.Sub(at) >= window })
+	kept = append(kept, now)
+	return kept[max(0, len(kept)-remembered):]
 }

@@ -116,11 +116,10 @@ CREATE TABLE authorizations (
     digest           TEXT   NOT NULL,
     generation       BIGINT NOT NULL,
     confirmed        BIGINT NOT NULL,
-    grace_generation BIGINT NOT NULL,
-    grace_at         BIGINT,
     created_at       BIGINT NOT NULL,
     code_expires_at  BIGINT NOT NULL,
     rotated_at       BIGINT,
+    recent           TEXT   NOT NULL, -- times of the rotations within the window, newest last
     expires_at       BIGINT NOT NULL,
     revoked_at       BIGINT
 );

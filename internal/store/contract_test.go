@@ -1,0 +1,384 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/lptest"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+// One contract, every engine.
+
+// world is a store with two people, an account each, and an app of the first one's.
+type world struct {
+	*store.Store
+	clock          *lptest.Clock
+	ann, ben       core.Identity
+	annsCo, bensCo core.Account
+	app            core.App
+}
+
+func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		w := &world{clock: lptest.NewClock()}
+		w.Store = e.Store(t, w.clock)
+		ctx := t.Context()
+		w.ann, w.annsCo = w.person(t, "ann@example.com", "sample-ann")
+		w.ben, w.bensCo = w.person(t, "ben@example.com", "sample-ben")
+		w.app = core.App{
+			ID: w.id(), ClientID: "app_contract", Name: "Contract", Kind: core.KindWeb, Profile: core.ProfileOAuth2, TokenFormat: core.FormatSealed,
+			RedirectURIs: []string{"https://a.example/cb", "https://b.example/cb"}, Publisher: w.annsCo, OwnerID: w.ann.ID, CreatedAt: w.clock.Now(),
+			Secrets: []core.AppSecret{{ID: w.id(), Digest: "digest", CreatedAt: w.clock.Now()}},
+		}
+		must(t, w.RegisterApp(ctx, w.app, w.ann.ID))
+		test(t, w)
+	})
+}
+
+func (w *world) id() core.ID { return secret.NewID(w.clock.Now()) }
+
+func (w *world) person(t *testing.T, email, slug string) (core.Identity, core.Account) {
+	t.Helper()
+	i := core.Identity{ID: w.id(), Email: email, Name: email, PasswordHash: "hash", CreatedAt: w.clock.Now()}
+	a := core.Account{ID: w.id(), Slug: slug, Name: slug, CreatedAt: w.clock.Now()}
+	must(t, w.CreateIdentity(t.Context(), i))
+	must(t, w.CreateAccount(t.Context(), a, i.ID))
+	return i, a
+}
+
+func (w *world) consent(t *testing.T, who core.Identity, reach core.Reach, scope ...string) core.Grant {
+	t.Helper()
+	now := w.clock.Now()
+	g, err := w.RecordConsent(t.Context(), core.Grant{ID: w.id(), IdentityID: who.ID, AppID: w.app.ID, Scope: oauth.Scopes(scope...), Reach: reach, CreatedAt: now, UpdatedAt: now}, w.id(), now.Add(time.Hour))
+	must(t, err)
+	return g
+}
+
+func (w *world) authorization(t *testing.T, g core.Grant) core.Authorization {
+	t.Helper()
+	now := w.clock.Now()
+	a := core.Authorization{
+		ID: w.id(), GrantID: g.ID, AppID: g.AppID, IdentityID: g.IdentityID, Scope: g.Scope, RedirectURI: "https://a.example/cb", CodeChallenge: "challenge", Digest: "digest",
+		CreatedAt: now, CodeExpiresAt: now.Add(time.Minute), ExpiresAt: now.Add(24 * time.Hour),
+	}
+	must(t, w.StartAuthorization(t.Context(), a, core.ID{}))
+	return a
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// race runs the same fact a hundred times at once and counts the winners.
+func race(t *testing.T, fact func() error) (winners int) {
+	t.Helper()
+	var won atomic.Int64
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			switch err := fact(); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, core.ErrConflict):
+				t.Errorf("a loser got %v, want %v", err, core.ErrConflict)
+			}
+		})
+	}
+	all.Wait()
+	return int(won.Load())
+}
+
+func TestACodeIsRedeemedOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		a := w.authorization(t, w.consent(t, w.ann, core.Reach{All: true}, "read"))
+		if n := race(t, func() error { return w.RedeemCode(context.Background(), a.ID, w.clock.Now()) }); n != 1 {
+			t.Errorf("%d redemptions, want 1", n)
+		}
+	})
+}
+
+func TestACodeIsNotRedeemedLateOrRevoked(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		late, revoked := w.authorization(t, g), w.authorization(t, g)
+		must(t, w.RevokeAuthorization(t.Context(), revoked, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now()))
+		wantErr(t, "revoked", w.RedeemCode(t.Context(), revoked.ID, w.clock.Now()), core.ErrConflict)
+		w.clock.Advance(time.Minute)
+		wantErr(t, "late", w.RedeemCode(t.Context(), late.ID, w.clock.Now()), core.ErrConflict)
+	})
+}
+
+func TestAGenerationIsRotatedOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		a := w.authorization(t, w.consent(t, w.ann, core.Reach{All: true}, "read"))
+		must(t, w.RedeemCode(t.Context(), a.ID, w.clock.Now()))
+		for generation := int64(1); generation <= 3; generation++ {
+			step := store.Rotation{ID: a.ID, From: generation, At: w.clock.Now(), Recent: []time.Time{w.clock.Now()}}
+			if n := race(t, func() error { return w.Rotate(context.Background(), step) }); n != 1 {
+				t.Errorf("generation %d: %d rotations, want 1", generation, n)
+			}
+		}
+		s, err := w.Authorization(t.Context(), a.ID)
+		must(t, err)
+		if s.Generation != 4 || len(s.Recent) != 1 || !s.Recent[0].Equal(w.clock.Now()) || !s.RotatedAt.Equal(w.clock.Now()) {
+			t.Errorf("row after rotations: %+v", s.Authorization)
+		}
+		must(t, w.RevokeAuthorization(t.Context(), a, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now()))
+		wantErr(t, "rotate revoked", w.Rotate(t.Context(), store.Rotation{ID: a.ID, From: 4, At: w.clock.Now()}), core.ErrConflict)
+	})
+}
+
+func TestAConsentCountsOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		decision, now := w.id(), w.clock.Now()
+		answer := func() error {
+			_, err := w.RecordConsent(context.Background(), core.Grant{ID: w.id(), IdentityID: w.ann.ID, AppID: w.app.ID, Scope: oauth.Scopes("read"), Reach: core.Reach{All: true}, CreatedAt: now, UpdatedAt: now}, decision, now.Add(time.Hour))
+			return err
+		}
+		if n := race(t, answer); n != 1 {
+			t.Fatalf("%d answers counted, want 1", n)
+		}
+		g, err := w.Grant(t.Context(), w.ann.ID, w.app.ID)
+		must(t, err)
+		use := func() error {
+			return w.StartAuthorization(context.Background(), core.Authorization{ID: w.id(), GrantID: g.ID, Scope: g.Scope, Digest: "d", CreatedAt: now, CodeExpiresAt: now.Add(time.Minute), ExpiresAt: now.Add(time.Hour)}, decision)
+		}
+		if n := race(t, use); n != 1 {
+			t.Errorf("the decision gave %d authorizations, want 1", n)
+		}
+	})
+}
+
+func TestThereIsOneFirstOperator(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		now := w.clock.Now()
+		n := race(t, func() error {
+			i := core.Identity{ID: w.id(), Name: "Op", PasswordHash: "h", Operator: true, CreatedAt: now}
+			i.Email = i.ID.String() + "@example.com"
+			return w.CreateOperator(context.Background(), i, core.Account{ID: w.id(), Slug: "s" + i.ID.String(), Name: "n", CreatedAt: now})
+		})
+		if n != 1 {
+			t.Errorf("%d operators, want 1", n)
+		}
+		exists, err := w.OperatorExists(t.Context())
+		if err != nil || !exists {
+			t.Errorf("operator exists: %v, %v", exists, err)
+		}
+	})
+}
+
+func TestUniqueNames(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		wantErr(t, "same e-mail", w.CreateIdentity(t.Context(), core.Identity{ID: w.id(), Email: w.ann.Email, Name: "x", PasswordHash: "h", CreatedAt: w.clock.Now()}), core.ErrConflict)
+		wantErr(t, "same slug", w.CreateAccount(t.Context(), core.Account{ID: w.id(), Slug: w.annsCo.Slug, Name: "x", CreatedAt: w.clock.Now()}, w.ann.ID), core.ErrConflict)
+		twin := w.app
+		twin.ID, twin.Secrets = w.id(), nil
+		wantErr(t, "same client_id", w.RegisterApp(t.Context(), twin, w.ann.ID), core.ErrConflict)
+		wantErr(t, "member twice", w.AddMember(t.Context(), w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
+		wantErr(t, "member of nothing", w.AddMember(t.Context(), w.ann.ID, w.id(), core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
+		key := store.Key{ID: "00000001", Ring: "r", Slot: 1, CreatedAt: w.clock.Now()}
+		must(t, w.AddKey(t.Context(), key))
+		key.ID = "00000002"
+		wantErr(t, "slot taken", w.AddKey(t.Context(), key), core.ErrConflict)
+	})
+}
+
+// Strangers: what belongs to somebody is not found by anybody else.
+func TestStrangersFindNothing(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		wantErr(t, "revoke ann's grant as ben", w.RevokeGrant(ctx, g.ID, w.ben.ID, now), core.ErrNotFound)
+		_, err := w.Grant(ctx, w.ben.ID, w.app.ID)
+		wantErr(t, "ben's grant", err, core.ErrNotFound)
+		token := core.PersonalToken{ID: w.id(), IdentityID: w.ann.ID, AppID: w.app.ID, Name: "t", Digest: "d", Reach: core.Reach{All: true}, CreatedAt: now}
+		must(t, w.CreatePersonalToken(ctx, token))
+		wantErr(t, "revoke ann's token as ben", w.RevokePersonalToken(ctx, token.ID, w.ben.ID, now), core.ErrNotFound)
+		list, err := w.PersonalTokensOf(ctx, w.ben.ID, w.app.ID)
+		if err != nil || len(list) != 0 {
+			t.Errorf("ben's tokens: %v, %v; want none", list, err)
+		}
+		wantErr(t, "take ann out of ben's account", w.RemoveMember(ctx, w.ann.ID, w.bensCo.ID, w.ben.ID, now), core.ErrNotFound)
+		apps, err := w.AppsOf(ctx, w.ben.ID)
+		if err != nil || len(apps) != 0 {
+			t.Errorf("ben's apps: %v, %v; want none", apps, err)
+		}
+		members, err := w.Memberships(ctx, w.ben.ID)
+		if err != nil || len(members) != 1 || members[0].Account.ID != w.bensCo.ID {
+			t.Errorf("ben's accounts: %v, %v; want his own", members, err)
+		}
+	})
+}
+
+func TestNothingStandsOnTheDead(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		a := w.authorization(t, g)
+		must(t, w.RevokeGrant(ctx, g.ID, w.ann.ID, now))
+		dead := a
+		dead.ID = w.id()
+		wantErr(t, "authorization on a revoked grant", w.StartAuthorization(ctx, dead, core.ID{}), core.ErrConflict)
+		s, err := w.Authorization(ctx, a.ID)
+		must(t, err)
+		if s.Grant.RevokedAt.IsZero() {
+			t.Error("the standing does not show that the grant is revoked")
+		}
+		must(t, w.LockIdentity(ctx, w.ben.ID, w.ann.ID, now))
+		wantErr(t, "lock twice", w.LockIdentity(ctx, w.ben.ID, w.ann.ID, now), core.ErrConflict)
+		session := core.Session{ID: w.id(), IdentityID: w.ben.ID, Digest: "d", CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(time.Hour)}
+		wantErr(t, "session of a locked identity", w.StartSession(ctx, session, core.ID{}), core.ErrConflict)
+		again := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		if again.ID == g.ID {
+			t.Error("a new consent revives the revoked grant")
+		}
+		must(t, w.DeleteApp(ctx, w.app.ID, w.ann.ID, now))
+		_, err = w.AppByClientID(ctx, w.app.ClientID)
+		wantErr(t, "deleted app", err, core.ErrNotFound)
+		wantErr(t, "change a deleted app", w.ChangeApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
+		_, err = w.Grant(ctx, w.ann.ID, w.app.ID)
+		wantErr(t, "grant of a deleted app", err, core.ErrNotFound)
+	})
+}
+
+func TestASecondConsentAddsScopesAndReplacesTheReach(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		must(t, w.AddMember(t.Context(), w.ann.ID, w.bensCo.ID, core.RoleMember, w.ben.ID, w.clock.Now()))
+		first := w.consent(t, w.ann, core.Reach{Accounts: []core.ID{w.annsCo.ID, w.bensCo.ID}, Default: w.annsCo.ID}, "read")
+		second := w.consent(t, w.ann, core.Reach{Accounts: []core.ID{w.bensCo.ID}, Default: w.bensCo.ID}, "write")
+		if second.ID != first.ID || second.Version != first.Version+1 {
+			t.Errorf("second consent: %+v", second)
+		}
+		g, err := w.Grant(t.Context(), w.ann.ID, w.app.ID)
+		must(t, err)
+		if g.Scope.String() != "read write" || g.Reach.All || len(g.Reach.Accounts) != 1 || g.Reach.Accounts[0] != w.bensCo.ID || g.Reach.Default != w.bensCo.ID {
+			t.Errorf("grant: %+v", g)
+		}
+	})
+}
+
+func TestEventsAreWrittenWithTheFactAndHeardBeforeItsAnswer(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		var heard []core.Event
+		var mu sync.Mutex
+		w.Heard(func(events []core.Event) {
+			mu.Lock()
+			heard = append(heard, events...)
+			mu.Unlock()
+		})
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		mu.Lock()
+		n := len(heard)
+		mu.Unlock()
+		if n != 1 || heard[0].Kind != core.EventGrantGiven || heard[0].SubjectID != g.ID {
+			t.Errorf("heard %+v when the consent was answered", heard)
+		}
+		// A refused fact is not heard of, and leaves no line.
+		wantErr(t, "refused", w.RevokeGrant(t.Context(), g.ID, w.ben.ID, w.clock.Now()), core.ErrNotFound)
+		written := map[core.EventKind]int{}
+		must(t, w.Events(t.Context(), w.clock.Now(), func(e core.Event) { written[e.Kind]++ }))
+		if written[core.EventGrantGiven] != 1 || written[core.EventGrantRevoked] != 0 || len(heard) != 1 {
+			t.Errorf("written %v, heard %d", written, len(heard))
+		}
+		must(t, w.Events(t.Context(), w.clock.Now().Add(time.Millisecond), func(e core.Event) { t.Errorf("line from the future: %+v", e) }))
+	})
+}
+
+func TestSweepDeletesOnlyWhatIsOver(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		unredeemed, revoked, alive := w.authorization(t, g), w.authorization(t, g), w.authorization(t, g)
+		must(t, w.RedeemCode(ctx, revoked.ID, w.clock.Now()))
+		must(t, w.RedeemCode(ctx, alive.ID, w.clock.Now()))
+		must(t, w.RevokeAuthorization(ctx, revoked, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now()))
+		horizon := func() store.Horizon {
+			return store.Horizon{Now: w.clock.Now(), RefreshIdle: 48 * time.Hour, Keep: 4 * time.Hour}
+		}
+		sweep := func() {
+			must(t, w.SweepRest(ctx, horizon()))
+			next, err := w.SweepAuthorizations(ctx, core.ID{}, horizon())
+			for must(t, err); !next.Zero(); {
+				next, err = w.SweepAuthorizations(ctx, next, horizon())
+				must(t, err)
+			}
+		}
+		sweep()
+		for _, a := range []core.Authorization{unredeemed, revoked, alive} {
+			if _, err := w.Authorization(ctx, a.ID); err != nil {
+				t.Errorf("swept too early: %v", err)
+			}
+		}
+		w.clock.Advance(5 * time.Hour)
+		sweep()
+		for a, want := range map[core.ID]error{unredeemed.ID: core.ErrNotFound, revoked.ID: core.ErrNotFound, alive.ID: nil} {
+			if _, err := w.Authorization(ctx, a); !errors.Is(err, want) {
+				t.Errorf("after 5 h: got %v, want %v", err, want)
+			}
+		}
+	})
+}
+
+func TestReopeningKeepsEverything(t *testing.T) {
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		dsn, clock := e.DSN(t), lptest.NewClock()
+		first, err := store.Open(t.Context(), dsn, clock)
+		must(t, err)
+		i := core.Identity{ID: secret.NewID(clock.Now()), Email: "a@example.com", Name: "A", PasswordHash: "h", CreatedAt: clock.Now()}
+		must(t, first.CreateIdentity(t.Context(), i))
+		epoch := first.Epoch()
+		must(t, first.Close())
+		wantErr(t, "closed store", first.CreateIdentity(t.Context(), i), core.ErrUnavailable)
+		second, err := store.Open(t.Context(), dsn, clock)
+		must(t, err)
+		defer second.Close()
+		got, err := second.IdentityByEmail(t.Context(), "a@example.com")
+		if err != nil || got != i || second.Epoch() != epoch {
+			t.Errorf("after reopening: %+v, %v, epoch kept=%v", got, err, second.Epoch() == epoch)
+		}
+	})
+}
+
+func TestUsesMoveForwardOnly(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		a := w.authorization(t, w.consent(t, w.ann, core.Reach{All: true}, "read"))
+		must(t, w.RedeemCode(ctx, a.ID, now))
+		must(t, w.Confirm(ctx, map[core.ID]int64{a.ID: 7}))
+		s, err := w.Authorization(ctx, a.ID)
+		if err != nil || s.Confirmed != 0 {
+			t.Errorf("confirmed %d, %v: a generation that does not exist was confirmed", s.Confirmed, err)
+		}
+		must(t, w.Confirm(ctx, map[core.ID]int64{a.ID: 1}))
+		if s, err = w.Authorization(ctx, a.ID); err != nil || s.Confirmed != 1 {
+			t.Errorf("confirmed %d, %v; want 1", s.Confirmed, err)
+		}
+		token := core.PersonalToken{ID: w.id(), IdentityID: w.ann.ID, Name: "t", Digest: "d", Reach: core.Reach{Accounts: []core.ID{w.annsCo.ID}}, CreatedAt: now}
+		must(t, w.CreatePersonalToken(ctx, token))
+		must(t, w.SeePersonalTokens(ctx, map[core.ID]time.Time{token.ID: now.Add(time.Hour)}))
+		must(t, w.SeePersonalTokens(ctx, map[core.ID]time.Time{token.ID: now}))
+		p, err := w.PersonalToken(ctx, token.ID)
+		if err != nil || !p.LastUsedAt.Equal(now.Add(time.Hour)) || len(p.Reach.Accounts) != 1 {
+			t.Errorf("token: %+v, %v", p, err)
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"launchpad/internal/core"
+)
+
+// A failing file, for real: while a batch runs, the write-ahead log's descriptor is exchanged for one that cannot
+// be written (input/output error) or whose disk is full. Nobody may be told that the batch is stored, and the store
+// must work again once the file does.
+func TestWriterFileFails(t *testing.T) {
+	for name, open := range map[string]func(path string) (int, error){
+		"input/output error": func(path string) (int, error) { return syscall.Open(path, syscall.O_RDONLY, 0) },
+		"disk full":          func(string) (int, error) { return syscall.Open("/dev/full", syscall.O_RDWR, 0) },
+	} {
+		for position := range batchSize {
+			t.Run(fmt.Sprint(name, " at ", position), func(t *testing.T) {
+				s, e := openTest(t, "sqlite")
+				var mend func()
+				facts := puts("file_")
+				write := facts[position]
+				facts[position] = func(tx *tx) error {
+					mend = exchange(t, s, open)
+					return write(tx)
+				}
+				for i, err := range batchOf(t, e, facts) {
+					if !errors.Is(err, core.ErrUnavailable) {
+						t.Errorf("fact %d: %v, want %v", i, err, core.ErrUnavailable)
+					}
+				}
+				mend()
+				if n := stored(t, s, "file_"); n != 0 {
+					t.Errorf("%d rows of a failed batch are visible", n)
+				}
+				if _, err := e.writer.run(t.Context(), put("file_after")); err != nil {
+					t.Errorf("after the file works again: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// exchange replaces every descriptor of the store's log that is open for writing, and gives the way back.
+func exchange(t *testing.T, s *Store, open func(string) (int, error)) (mend func()) {
+	t.Helper()
+	var path string
+	if err := s.engine.view(t.Context()).one(`SELECT file FROM pragma_database_list WHERE name = 'main'`, nil, &path); err != nil {
+		t.Fatal(err)
+	}
+	path += "-wal"
+	type swapped struct{ fd, original int }
+	var done []swapped
+	for _, fd := range descriptorsOf(t, path) {
+		original, err := syscall.Dup(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken, err := open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Dup3(broken, fd, 0); err != nil {
+			t.Fatal(err)
+		}
+		syscall.Close(broken)
+		done = append(done, swapped{fd, original})
+	}
+	if len(done) == 0 {
+		t.Fatalf("found no descriptor of %s", path)
+	}
+	return func() {
+		for _, d := range done {
+			if err := syscall.Dup3(d.original, d.fd, 0); err != nil {
+				t.Error(err)
+			}
+			syscall.Close(d.original)
+		}
+	}
+}
+
+func descriptorsOf(t *testing.T, path string) []int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []int
+	for _, entry := range entries {
+		target, err := os.Readlink(filepath.Join("/proc/self/fd", entry.Name()))
+		if err != nil || !strings.HasPrefix(target, path) {
+			continue
+		}
+		if fd, err := strconv.Atoi(entry.Name()); err == nil {
+			list = append(list, fd)
+		}
+	}
+	return list
+}
