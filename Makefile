@@ -1,0 +1,67 @@
+# Launchpad. `make run` to look at it, `make test` to be sure of it.
+
+BIN      := bin/launchpad
+VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo development)
+LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
+FUZZTIME ?= 10s
+BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+
+.PHONY: build run test nightly bench size crash races fuzz install check unit race e2e clean
+
+build:
+	$(BUILD) -o $(BIN) ./cmd/launchpad
+
+# The demo: sample people, apps and API on an embedded database.
+run: build
+	$(BIN) demo
+
+# Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
+test: install check unit race fuzz e2e crash races
+	@echo "make test: all passed"
+
+install:
+	scripts/install.sh
+
+check:
+	test -z "$$(gofmt -l cmd conformance docs bench internal oauth)" || { gofmt -l cmd conformance docs bench internal oauth; exit 1; }
+	go vet ./...
+
+# Tests on SQLite and on a throw-away PostgreSQL.
+unit:
+	scripts/with-postgres.sh go test -count=1 ./...
+
+# The same where goroutines meet, under the race detector.
+race:
+	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/access ./internal/token ./internal/secret ./conformance
+
+fuzz:
+	scripts/fuzz.sh $(FUZZTIME)
+
+# Real client libraries and a real browser.
+e2e:
+	e2e/run.sh
+
+# kill -9 under load: nothing acknowledged may be lost.
+CYCLES ?= 50
+crash:
+	go run ./bench/crash -cycles $(CYCLES)
+
+races:
+	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 1000 -parallel 8 && go run ./bench/races -n 1000 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
+# What takes too long for every change.
+nightly: install
+	$(MAKE) fuzz FUZZTIME=5m
+	$(MAKE) crash CYCLES=500
+	scripts/with-postgres.sh go test -count=5 -race ./...
+	$(MAKE) bench size
+
+# Figures for docs/performance.md.
+bench:
+	go run ./bench
+
+size:
+	go run ./bench -size
+
+clean:
+	rm -rf bin e2e/shots

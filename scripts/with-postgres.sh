@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure.
+set -eu
+here=$(dirname "$0")
+trap '"$here/postgres.sh" stop' EXIT INT TERM
+"$here/postgres.sh" start >/dev/null
+LAUNCHPAD_TEST_POSTGRES=$("$here/postgres.sh" url)
+export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE=postgres
+"$@"
