@@ -39,19 +39,6 @@ func (r Reach) And(other Reach) Reach {
 	return r
 }
 
-// Covers reports whether everything that other reaches is within r.
-func (r Reach) Covers(other Reach) bool {
-	if r.All || other.All {
-		return r.All
-	}
-	for _, id := range other.Accounts {
-		if !slices.Contains(r.Accounts, id) {
-			return false
-		}
-	}
-	return true
-}
-
 // Grant is an identity's standing permission to an app.
 type Grant struct {
 	ID         ID

@@ -39,6 +39,7 @@ type Server struct {
 	http   *httptest.Server
 	server *server.Server
 	o      options
+	issuer string
 	broken bool
 }
 
@@ -119,9 +120,12 @@ func (s *Server) open() {
 		s.http.Start()
 		s.URL = s.http.URL
 		s.API = s.URL + "/v3/dashboards"
+		if s.issuer == "" {
+			s.issuer = s.URL
+		}
 	}
 	s.server, err = server.New(ctx, server.Options{
-		Issuer: s.URL, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
+		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
 		Life: server.DefaultLife, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
 			Prefix: "/v3/", QueryTokens: true, Upstream: sample.API(),
@@ -160,6 +164,17 @@ func (s *Server) Restart() {
 		s.t.Fatalf("close store: %v", err)
 	}
 	s.open()
+}
+
+// SecondNode starts another process's worth of the same Launchpad: same database, same issuer, an address of its
+// own. PostgreSQL only: an embedded database has one process.
+func (s *Server) SecondNode() *Server {
+	s.t.Helper()
+	second := *s
+	second.http, second.issuer = nil, s.URL
+	second.open()
+	s.t.Cleanup(second.close)
+	return &second
 }
 
 // BreakStore takes the database away under the running server.

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func FuzzWithoutToken(f *testing.F) {
+	for _, seed := range []string{"", "access_token=x", "a=b&access_token=x&c=d", "access%5Ftoken=x", "access_token", "&&access_token=x&", "a=%zz&access_token=x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		rest := withoutToken(query)
+		values, err := url.ParseQuery(rest)
+		if err == nil && values.Has("access_token") {
+			t.Errorf("%q became %q, which still has a token", query, rest)
+		}
+		if before, err := url.ParseQuery(query); err == nil {
+			before.Del("access_token")
+			if before.Encode() != values.Encode() {
+				t.Errorf("%q became %q: something else was lost", query, rest)
+			}
+		}
+	})
+}
+
+func FuzzWithheld(f *testing.F) {
+	for _, seed := range []string{"Launchpad-Account", "launchpad_account", "LAUNCHPAD.ACCOUNT", "X-Launchpad", "Launchpa", "Authorization"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		folded := strings.NewReplacer("_", "-", ".", "-").Replace(strings.ToLower(name))
+		if strings.HasPrefix(folded, managedPrefix) && !withheld(name) {
+			t.Errorf("%q passes, and an upstream may read it as ours", name)
+		}
+	})
+}
