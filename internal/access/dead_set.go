@@ -40,7 +40,7 @@ func (d *deadSet) read(e core.Event) {
 		d.mu.Lock()
 		d.dead[e.SubjectID] = e.At
 		d.mu.Unlock()
-	case core.EventGrantGiven:
+	case core.EventGrantChanged:
 		var change store.GrantChange
 		if json.Unmarshal([]byte(e.Data), &change) != nil {
 			// Rights that cannot be read are no rights.

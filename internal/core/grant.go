@@ -122,6 +122,12 @@ type Event struct {
 	Data       string // JSON with what readers need; no secrets
 }
 
+// Invalidating lists the kinds that end or narrow tokens which are out.
+var Invalidating = []EventKind{
+	EventAuthorizationRevoked, EventRefreshReused, EventCodeReplayed, EventGrantRevoked, EventGrantChanged,
+	EventIdentityLocked, EventAppDeleted, EventTokenRevoked,
+}
+
 // EventKind names what happened, in the past tense.
 type EventKind string
 
@@ -138,7 +144,8 @@ const (
 	EventAppRegistered        EventKind = "app.registered"
 	EventAppChanged           EventKind = "app.changed"
 	EventAppDeleted           EventKind = "app.deleted"
-	EventGrantGiven           EventKind = "grant.given"
+	EventGrantGiven           EventKind = "grant.given"   // the first time: no token has more rights yet
+	EventGrantChanged         EventKind = "grant.changed" // given again: the rights may be fewer than a token says
 	EventGrantRevoked         EventKind = "grant.revoked"
 	EventAuthorizationRevoked EventKind = "authorization.revoked"
 	EventRefreshReused        EventKind = "refresh_token.reused"

@@ -33,10 +33,10 @@ func (l *Log) spread(events []core.Event) {
 	}
 }
 
-// Replay tells the readers again what was written since a time. A process calls it before it is ready: what was
-// revoked before it started must be refused by it too.
+// Replay tells the readers again what was revoked or narrowed since a time. A process calls it before it is ready:
+// what ended before it started must be refused by it too.
 func (l *Log) Replay(ctx context.Context, from time.Time) error {
-	err := l.store.Events(ctx, from, func(e core.Event) { l.spread([]core.Event{e}) })
+	err := l.store.Events(ctx, from, core.Invalidating, func(e core.Event) { l.spread([]core.Event{e}) })
 	if err != nil {
 		return fmt.Errorf("replay change log: %w", err)
 	}

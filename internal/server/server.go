@@ -109,6 +109,13 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // Settle writes what is otherwise written a little later.
 func (s *Server) Settle(ctx context.Context) error { return s.access.Flush(ctx) }
 
+// refreshUses is Settle for pages that show the last use: they show an older one rather than none.
+func (s *Server) refreshUses(ctx context.Context) {
+	if err := s.access.Flush(ctx); err != nil {
+		s.options.Log.Warn("write notes of use", "cause", err)
+	}
+}
+
 // sweepEvery is the pause between two looks for rows that are over.
 const sweepEvery = time.Minute
 

@@ -295,11 +295,12 @@ func TestEventsAreWrittenWithTheFactAndHeardBeforeItsAnswer(t *testing.T) {
 		// A refused fact is not heard of, and leaves no line.
 		wantErr(t, "refused", w.RevokeGrant(t.Context(), g.ID, w.ben.ID, w.clock.Now()), core.ErrNotFound)
 		written := map[core.EventKind]int{}
-		must(t, w.Events(t.Context(), w.clock.Now(), func(e core.Event) { written[e.Kind]++ }))
+		kinds := []core.EventKind{core.EventGrantGiven, core.EventGrantRevoked}
+		must(t, w.Events(t.Context(), w.clock.Now(), kinds, func(e core.Event) { written[e.Kind]++ }))
 		if written[core.EventGrantGiven] != 1 || written[core.EventGrantRevoked] != 0 || len(heard) != 1 {
 			t.Errorf("written %v, heard %d", written, len(heard))
 		}
-		must(t, w.Events(t.Context(), w.clock.Now().Add(time.Millisecond), func(e core.Event) { t.Errorf("line from the future: %+v", e) }))
+		must(t, w.Events(t.Context(), w.clock.Now().Add(time.Millisecond), kinds, func(e core.Event) { t.Errorf("line from the future: %+v", e) }))
 	})
 }
 
@@ -380,5 +381,44 @@ func TestUsesMoveForwardOnly(t *testing.T) {
 		if err != nil || !p.LastUsedAt.Equal(now.Add(time.Hour)) || len(p.Reach.Accounts) != 1 {
 			t.Errorf("token: %+v, %v", p, err)
 		}
+	})
+}
+
+// Whoever revokes second must find the readers told when it gets its answer, even if the first has not told them.
+func TestASecondRevocationIsHeardToo(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		a := w.authorization(t, w.consent(t, w.ann, core.Reach{All: true}, "read"))
+		heard := 0
+		w.Heard(func(events []core.Event) { heard += len(events) })
+		for range 2 {
+			must(t, w.RevokeAuthorization(t.Context(), a, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now()))
+		}
+		written := 0
+		must(t, w.Events(t.Context(), w.clock.Now(), core.Invalidating, func(core.Event) { written++ }))
+		if heard != 2 || written != 1 {
+			t.Errorf("heard %d times and written %d times, want 2 and 1", heard, written)
+		}
+	})
+}
+
+// Consents of different people never conflict for long.
+func TestManyConsentsAtOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		people := make([]core.Identity, 8)
+		for i := range people {
+			people[i], _ = w.person(t, string(rune('c'+i))+"@example.com", "sample-"+string(rune('c'+i))+"x")
+		}
+		var all sync.WaitGroup
+		for _, who := range people {
+			all.Go(func() {
+				for range 20 {
+					now := w.clock.Now()
+					if _, err := w.RecordConsent(context.Background(), core.Grant{ID: w.id(), IdentityID: who.ID, AppID: w.app.ID, Scope: oauth.Scopes("read"), Reach: core.Reach{All: true}, CreatedAt: now, UpdatedAt: now}, w.id(), now.Add(time.Hour)); err != nil {
+						t.Errorf("consent: %v", err)
+					}
+				}
+			})
+		}
+		all.Wait()
 	})
 }

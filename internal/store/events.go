@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -24,18 +26,23 @@ func (t *tx) log(e core.Event) error {
 	return err
 }
 
-// Events calls each for every line of the change log since a time, oldest first. Ids are time-ordered, so this
-// is one range of the primary key.
-func (s *Store) Events(ctx context.Context, from time.Time, each func(core.Event)) error {
+// Events calls each for every line of the given kinds since a time, oldest first. Ids are time-ordered, so this is
+// one range of the primary key.
+func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKind, each func(core.Event)) error {
 	var first core.ID
 	for i, ms := 0, uint64(from.UnixMilli()); i < 6; i++ {
 		first[i] = byte(ms >> (40 - 8*i))
 	}
+	values, places := args(first.String()), make([]string, len(kinds))
+	for i, kind := range kinds {
+		values = append(values, string(kind))
+		places[i] = "$" + strconv.Itoa(i+2)
+	}
 	return s.engine.view(ctx).each(`
 		SELECT id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data
 		FROM events
-		WHERE id >= $1
-		ORDER BY id`, args(first.String()), func(row scanner) error {
+		WHERE id >= $1 AND kind IN (`+strings.Join(places, ", ")+`)
+		ORDER BY id`, values, func(row scanner) error {
 		var e core.Event
 		err := row.Scan(&e.ID, since(&e.At), (*string)(&e.Kind), &e.ActorID, &e.SubjectID, &e.IdentityID, &e.AppID, &e.AccountID, &e.Data)
 		if err == nil {

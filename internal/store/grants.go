@@ -57,7 +57,7 @@ func (t *tx) grantFor(consent core.Grant) (core.Grant, error) {
 	return consent, t.replaceReach(consent.ID, consent.Reach)
 }
 
-// GrantChange is the Data of a grant.given event: the rights as they now stand.
+// GrantChange is the Data of a grant.given or grant.changed event: the rights as they now stand.
 type GrantChange struct {
 	Version int64       `json:"version"`
 	Scope   oauth.Scope `json:"scope"`
@@ -66,7 +66,11 @@ type GrantChange struct {
 
 func grantGiven(g core.Grant) core.Event {
 	data, _ := json.Marshal(GrantChange{g.Version, g.Scope, g.Reach}) // text and numbers cannot fail
-	return core.Event{At: g.UpdatedAt, Kind: core.EventGrantGiven, ActorID: g.IdentityID, SubjectID: g.ID, IdentityID: g.IdentityID, AppID: g.AppID, Data: string(data)}
+	kind := core.EventGrantGiven
+	if g.Version > 1 {
+		kind = core.EventGrantChanged
+	}
+	return core.Event{At: g.UpdatedAt, Kind: kind, ActorID: g.IdentityID, SubjectID: g.ID, IdentityID: g.IdentityID, AppID: g.AppID, Data: string(data)}
 }
 
 // RevokeGrant takes an identity's permission back. core.ErrNotFound: there is none, or it is somebody else's.

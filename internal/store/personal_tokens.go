@@ -84,7 +84,7 @@ func (s *Store) RevokePersonalToken(ctx context.Context, id, identity core.ID, n
 
 // SeePersonalTokens moves the last use of tokens forward.
 func (s *Store) SeePersonalTokens(ctx context.Context, seen map[core.ID]time.Time) error {
-	return s.fact(ctx, func(t *tx) error {
+	return s.hot(ctx, func(t *tx) error {
 		for id, at := range seen {
 			if _, err := t.exec(`
 				UPDATE personal_tokens

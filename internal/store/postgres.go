@@ -64,8 +64,12 @@ func (e *postgresEngine) view(ctx context.Context) *tx {
 	return &tx{ctx: ctx, db: postgresRunner{e.pool}}
 }
 
-// attempts bounds the retries of a serialization failure.
-const attempts = 8
+// attempts bounds the retries of a serialization failure, longestPause the wait between two. On small tables the
+// engine locks whole relations, so that rivals which have nothing to do with each other can fail many times.
+const (
+	attempts     = 30
+	longestPause = 32 * time.Millisecond
+)
 
 // fact is SERIALIZABLE and retried. Only a COMMIT whose answer was lost is not: whether it happened is unknown.
 func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
@@ -81,7 +85,7 @@ func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.E
 	})
 }
 
-// hot is one autocommit statement.
+// hot is autocommit: each statement stands alone, and none can fail to serialize against its neighbours.
 func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
 	return retried(ctx, func() ([]core.Event, error) {
 		t := &tx{ctx: ctx, db: postgresRunner{e.pool}}
@@ -103,7 +107,7 @@ func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.
 			return nil, fmt.Errorf("%w: %d attempts: %w", core.ErrUnavailable, n, err)
 		}
 		// Full jitter, so that rivals do not meet again.
-		time.Sleep(rand.N(time.Millisecond << n))
+		time.Sleep(rand.N(min(time.Millisecond<<n, longestPause)))
 	}
 }
 

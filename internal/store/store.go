@@ -22,7 +22,7 @@ type engine interface {
 	view(ctx context.Context) *tx
 	// fact runs do in a transaction; it may run more than once, so do must only touch tx.
 	fact(ctx context.Context, do func(*tx) error) ([]core.Event, error)
-	// hot is fact for a single statement.
+	// hot is fact for statements that stand alone: one, or several of which each may be kept without the others.
 	hot(ctx context.Context, do func(*tx) error) ([]core.Event, error)
 	ping(ctx context.Context) error
 	close() error
