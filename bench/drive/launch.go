@@ -1,0 +1,108 @@
+package drive
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// readyWithin is how long a start may take before it counts as failed.
+const readyWithin = 30 * time.Second
+
+// Launch says how to start the demo. Starting it again with the same values goes on with the same data.
+type Launch struct {
+	Binary   string
+	Listen   string // must stay the same: the issuer follows from it, and tokens are bound to the issuer
+	Data     string
+	Database string // postgres://… or empty for the embedded database
+	Log      string // file that the server's log is appended to
+}
+
+// Server is a running demo.
+type Server struct {
+	Facts Facts
+	Ready time.Duration // from the start of the process until it said that it was ready
+
+	process *exec.Cmd
+	exited  chan struct{}
+}
+
+// Start starts the demo and waits until it is ready.
+func (l Launch) Start(ctx context.Context) (*Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	begun := time.Now()
+	s, line, err := l.spawn()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case text := <-line:
+		s.Ready = time.Since(begun)
+		if err := json.Unmarshal(text, &s.Facts); err != nil {
+			s.Kill()
+			return nil, fmt.Errorf("start server: it said %q instead of its credentials; its log is %s", text, l.Log)
+		}
+		return s, nil
+	case <-ctx.Done():
+		s.Kill()
+		return nil, fmt.Errorf("start server: not ready: %w; its log is %s", ctx.Err(), l.Log)
+	}
+}
+
+// StartAndKill starts the demo and kills it after a while, ready or not.
+func (l Launch) StartAndKill(after time.Duration) error {
+	s, _, err := l.spawn()
+	if err != nil {
+		return err
+	}
+	time.Sleep(after)
+	s.Kill()
+	return nil
+}
+
+// spawn starts the process. Its first line of output comes through the channel, empty if it ends without one.
+func (l Launch) spawn() (*Server, <-chan []byte, error) {
+	log, err := os.OpenFile(l.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start server: %w", err)
+	}
+	defer log.Close()
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, nil, fmt.Errorf("start server: %w", err)
+	}
+	defer write.Close()
+	args := []string{"demo", "--listen", l.Listen, "--data", l.Data, "--output", "json"}
+	if l.Database != "" {
+		args = append(args, "--database", l.Database)
+	}
+	s := &Server{process: exec.Command(l.Binary, args...), exited: make(chan struct{})}
+	s.process.Stdout, s.process.Stderr = write, log
+	if err := s.process.Start(); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("start server: %w", err), read.Close())
+	}
+	go func() {
+		_ = s.process.Wait() // that it was killed is no news
+		close(s.exited)
+	}()
+	line := make(chan []byte, 1)
+	go func() {
+		defer read.Close()
+		text, _ := bufio.NewReader(read).ReadBytes('\n')
+		line <- text
+	}()
+	return s, line, nil
+}
+
+// Kill ends the process as a crash would, and waits until it is gone. A process that ended before is fine.
+func (s *Server) Kill() {
+	_ = s.process.Process.Signal(syscall.SIGKILL)
+	<-s.exited
+}

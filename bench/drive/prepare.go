@@ -1,0 +1,53 @@
+package drive
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+)
+
+// Prepare makes everything that a run needs before the first start, in dir: a program, built unless one is named, an
+// address, and on PostgreSQL, if server names one, a database.
+func Prepare(ctx context.Context, dir, binary, server string) (Launch, *Scratch, error) {
+	l := Launch{Binary: binary, Data: filepath.Join(dir, "data"), Log: filepath.Join(dir, "server.log")}
+	var err error
+	if l.Listen, err = freeAddress(); err != nil {
+		return l, nil, err
+	}
+	if binary == "" {
+		if l.Binary, err = build(ctx, dir); err != nil {
+			return l, nil, err
+		}
+	}
+	if server == "" {
+		return l, nil, nil
+	}
+	scratch, err := newScratch(ctx, server)
+	if err != nil {
+		return l, nil, err
+	}
+	l.Database = scratch.Database
+	return l, scratch, nil
+}
+
+// build compiles the server into dir and gives the program's path. A server that was built by somebody else would
+// leave open which source was judged.
+func build(ctx context.Context, dir string) (string, error) {
+	path := filepath.Join(dir, "launchpad")
+	compile := exec.CommandContext(ctx, "go", "build", "-o", path, "launchpad/cmd/launchpad")
+	if said, err := compile.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build server: %w\n%s", err, said)
+	}
+	return path, nil
+}
+
+// freeAddress finds a loopback address that nobody listens on.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
