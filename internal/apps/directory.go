@@ -15,60 +15,57 @@ const (
 	directoryAge  = 10 * time.Second // a bound for changes that another node made
 )
 
-// Directory finds apps. Records are kept in memory and dropped when the change log names them.
+// Directory finds apps. A record is kept in memory until the change log names its app; which app a client_id stands
+// for never changes, so that part needs no news. Nothing is kept of ids that do not exist: a flood of made-up ones
+// must not push the real ones out.
 type Directory struct {
-	store    *store.Store
-	byClient *otter.Cache[string, core.App]
-	byID     *otter.Cache[core.ID, core.App]
+	store *store.Store
+	ids   *otter.Cache[string, core.ID]
+	apps  *otter.Cache[core.ID, core.App]
 }
 
 // NewDirectory makes an empty directory.
 func NewDirectory(s *store.Store) *Directory {
-	return &Directory{store: s, byClient: newCache[string](), byID: newCache[core.ID]()}
-}
-
-func newCache[K comparable]() *otter.Cache[K, core.App] {
-	return otter.Must(&otter.Options[K, core.App]{
-		MaximumSize:      directorySize,
-		ExpiryCalculator: otter.ExpiryWriting[K, core.App](directoryAge),
-	})
-}
-
-// Read takes in a line of the change log.
-func (d *Directory) Read(e core.Event) {
-	if e.Kind != core.EventAppChanged && e.Kind != core.EventAppDeleted {
-		return
+	return &Directory{
+		store: s,
+		ids:   otter.Must(&otter.Options[string, core.ID]{MaximumSize: directorySize}),
+		apps: otter.Must(&otter.Options[core.ID, core.App]{
+			MaximumSize:      directorySize,
+			ExpiryCalculator: otter.ExpiryWriting[core.ID, core.App](directoryAge),
+		}),
 	}
-	if app, ok := d.byID.Invalidate(e.AppID); ok {
-		d.byClient.Invalidate(app.ClientID)
+}
+
+// Read takes in a line of the change log. A record that is being loaded meanwhile is not kept either.
+func (d *Directory) Read(e core.Event) {
+	switch e.Kind {
+	case core.EventAppChanged, core.EventAppDeleted:
+		d.apps.Invalidate(e.AppID)
+	case core.EventAccountSuspended:
+		d.apps.InvalidateAll()
 	}
 }
 
 // ByClientID finds a usable app: core.ErrNotFound if it is unknown, deleted or suspended.
 func (d *Directory) ByClientID(ctx context.Context, clientID string) (core.App, error) {
-	if app, ok := d.byClient.GetIfPresent(clientID); ok {
-		return app, nil
+	id, err := d.ids.Get(ctx, clientID, otter.LoaderFunc[string, core.ID](func(ctx context.Context, clientID string) (core.ID, error) {
+		// Joined callers share a load, so no single caller's deadline may end it.
+		app, err := d.store.AppByClientID(context.WithoutCancel(ctx), clientID)
+		return app.ID, err
+	}))
+	if err != nil {
+		return core.App{}, err
 	}
-	return d.remember(d.store.AppByClientID(ctx, clientID))
+	return d.ByID(ctx, id)
 }
 
 // ByID finds a usable app likewise.
 func (d *Directory) ByID(ctx context.Context, id core.ID) (core.App, error) {
-	if app, ok := d.byID.GetIfPresent(id); ok {
-		return app, nil
-	}
-	return d.remember(d.store.App(ctx, id))
-}
-
-// remember keeps found apps only: a flood of made-up ids must not push the real ones out.
-func (d *Directory) remember(app core.App, err error) (core.App, error) {
-	if err != nil {
-		return core.App{}, err
-	}
-	if !app.Usable() || !app.Publisher.SuspendedAt.IsZero() {
-		return core.App{}, core.ErrNotFound
-	}
-	d.byID.Set(app.ID, app)
-	d.byClient.Set(app.ClientID, app)
-	return app, nil
+	return d.apps.Get(ctx, id, otter.LoaderFunc[core.ID, core.App](func(ctx context.Context, id core.ID) (core.App, error) {
+		app, err := d.store.App(context.WithoutCancel(ctx), id)
+		if err == nil && (!app.Usable() || !app.Publisher.SuspendedAt.IsZero()) {
+			err = core.ErrNotFound
+		}
+		return app, err
+	}))
 }
