@@ -3,6 +3,11 @@ package docs
 
 import _ "embed"
 
+// Start tells developers how to get and use a token; $ISSUER stands for the issuer.
+//
+//go:embed start.md
+var Start string
+
 // Errors explains every error by its slug.
 //
 //go:embed errors.md

@@ -2,6 +2,7 @@
 # Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure.
 set -eu
 here=$(dirname "$0")
+export POSTGRES_CLUSTER=$$ # one of its own, so that nobody else ends it
 trap '"$here/postgres.sh" stop' EXIT INT TERM
 "$here/postgres.sh" start >/dev/null
 LAUNCHPAD_TEST_POSTGRES=$("$here/postgres.sh" url)

@@ -69,7 +69,7 @@ func (a *Acts) check(d Draft) error {
 	}
 	for _, uri := range d.RedirectURIs {
 		if _, err := oauth.CheckRedirectURI(uri); err != nil {
-			add("redirect_uri", "problem.redirect", uri+": "+oauth.AsError(err).Description)
+			add("redirect_uri", "problem.redirect", oauth.AsError(err).Sentence())
 		}
 	}
 	if !a.published.Covers(d.Scope) {

@@ -91,6 +91,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if options.APIs, err = apis(c); err != nil {
 		return err
 	}
+	options.TryAPI = tryAPI(c)
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {
 		return err
@@ -103,6 +104,18 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	}
 	p.server, err = server.New(ctx, options)
 	return err
+}
+
+// tryAPI is the first call that can be tried without knowing more than a token.
+func tryAPI(c config.Config) string {
+	for _, a := range c.APIs {
+		for _, r := range a.Routes {
+			if r.Method == "GET" && !strings.Contains(r.Path, "{") {
+				return c.Issuer + r.Path
+			}
+		}
+	}
+	return ""
 }
 
 func apis(c config.Config) ([]gateway.API, error) {

@@ -16,7 +16,8 @@ import (
 
 // Room is the manual.
 type Room struct {
-	Pages *web.Renderer
+	Pages  *web.Renderer
+	Issuer string
 }
 
 // Routes of the room.
@@ -28,7 +29,9 @@ func (m *Room) Routes() []web.Route {
 	}
 }
 
-func (m *Room) index(w http.ResponseWriter, r *http.Request) error { return m.errors(w, r) }
+func (m *Room) index(w http.ResponseWriter, r *http.Request) error {
+	return m.draw(w, r, "Get and use a token", strings.ReplaceAll(docs.Start, "$ISSUER", m.Issuer))
+}
 
 func (m *Room) errors(w http.ResponseWriter, r *http.Request) error {
 	return m.draw(w, r, "Errors explained", docs.Errors)

@@ -39,7 +39,7 @@ func (s *Server) rooms() []room {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
 		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer},
-		&manual.Room{Pages: s.pages},
+		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
 		health{s},
 	}

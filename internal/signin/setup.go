@@ -80,12 +80,12 @@ func (s *Room) setUp(w http.ResponseWriter, r *http.Request) error {
 func newcomer(r *http.Request) (core.Identity, core.Account, []web.Problem) {
 	var problems []web.Problem
 	email, ok := core.NormalEmail(r.PostFormValue("email"))
-	if !ok {
-		problems = append(problems, web.Problem{Field: "email", Message: "problem.email"})
-	}
 	person := core.Identity{Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, Operator: true}
 	if !core.VisibleName(person.Name) {
 		problems = append(problems, web.Problem{Field: "name", Message: "problem.name"})
+	}
+	if !ok {
+		problems = append(problems, web.Problem{Field: "email", Message: "problem.email"})
 	}
 	if n := len(r.PostFormValue("password")); n < 8 || n > secret.MaxPassword {
 		problems = append(problems, web.Problem{Field: "password", Message: "problem.password"})

@@ -221,6 +221,31 @@ func (p Failure) Title() (string, []any) {
 	return "failure.title", nil
 }
 
+// Part is a piece of a text that may differ from the text beside it.
+type Part struct {
+	Text    string
+	Differs bool
+}
+
+// Received is what arrived, its difference marked.
+func (p Failure) Received() []Part { return marked(p.Error.Received, p.Error.Expected) }
+
+// Expected is what should have arrived, likewise.
+func (p Failure) Expected() []Part { return marked(p.Error.Expected, p.Error.Received) }
+
+// marked tells the middle that differs from what both texts begin and end with.
+func marked(text, other string) []Part {
+	begin := 0
+	for begin < min(len(text), len(other)) && text[begin] == other[begin] {
+		begin++
+	}
+	end := 0
+	for end < min(len(text), len(other))-begin && text[len(text)-1-end] == other[len(other)-1-end] {
+		end++
+	}
+	return []Part{{text[:begin], false}, {text[begin : len(text)-end], begin > 0}, {text[len(text)-end:], false}}
+}
+
 // Manual is a page of the documentation.
 type Manual struct {
 	Heading string

@@ -85,6 +85,7 @@ func (r *Renderer) loadTemplates() error {
 	shared, err := template.New("").Funcs(template.FuncMap{
 		"asset":    func(name string) string { return r.urls[name] },
 		"mistakes": mistakesOf,
+		"wrong":    wrongOf,
 		"codebox":  func(v view, id, text string) codebox { return codebox{v, id, text} },
 		// Message ids cannot hold a dot inside a word.
 		"profile": func(p core.Profile) string { return "profile." + strings.ReplaceAll(string(p), ".", "_") },
@@ -233,6 +234,7 @@ func (v view) Lang() string { return v.tag.String() }
 // mistakes and codebox are what the parts of the same name draw.
 type mistakes struct {
 	View  view
+	Field string
 	Wrong []Problem
 }
 
@@ -241,7 +243,21 @@ func mistakesOf(v view, field string) mistakes {
 	if !ok {
 		return mistakes{View: v}
 	}
-	return mistakes{v, page.Wrong(field)}
+	return mistakes{v, field, page.Wrong(field)}
+}
+
+// wrongOf says of a field to screen readers that it is wrong, and where it says why; others are described elsewhere.
+func wrongOf(v view, field string, others ...string) template.HTMLAttr {
+	described := others
+	attributes := ""
+	if len(mistakesOf(v, field).Wrong) > 0 {
+		attributes = ` aria-invalid="true"`
+		described = append([]string{field + "-mistake"}, others...)
+	}
+	if len(described) > 0 {
+		attributes += ` aria-describedby="` + strings.Join(described, " ") + `"`
+	}
+	return template.HTMLAttr(attributes)
 }
 
 type codebox struct {
