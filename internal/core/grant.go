@@ -69,9 +69,8 @@ type Authorization struct {
 	CodeExpiresAt time.Time
 	ExpiresAt     time.Time // absolute end
 	RotatedAt     time.Time // when the current generation was born
-	// When the last generations were rotated away, newest last: see token/refresh_window.go.
-	Recent    []time.Time
-	RevokedAt time.Time
+	Recent        string    // when the last generations were rotated away: see token/refresh_window.go
+	RevokedAt     time.Time
 }
 
 // PersonalToken is an identity's own token, made in the portal.

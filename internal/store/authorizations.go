@@ -44,33 +44,45 @@ type Standing struct {
 	IdentityLocked bool
 }
 
-// Authorization finds an authorization, its grant as it now stands, and whether its identity is locked.
-func (s *Store) Authorization(ctx context.Context, id core.ID) (Standing, error) {
-	var (
-		st     Standing
-		locked time.Time
-	)
-	a, g := &st.Authorization, &st.Grant
-	t := s.engine.view(ctx)
-	err := t.one(`
-		SELECT a.id, a.grant_id, a.app_id, a.identity_id, a.scope, a.redirect_uri, a.code_challenge, a.digest,
-			a.generation, a.confirmed, a.recent, a.created_at, a.code_expires_at, a.rotated_at,
-			a.expires_at, a.revoked_at,
-			g.scope, g.all_accounts, g.default_account_id, g.revoked_at, i.locked_at
+// Authorization finds an authorization, its grant as it now stands, and whether its identity is locked. What only
+// the code needs is left out: every column of this question is asked at every refresh.
+func (s *Store) Authorization(ctx context.Context, id core.ID) (*Standing, error) {
+	return s.standing(ctx, id, `SELECT `+standingColumns+standingTables, (*Standing).columns)
+}
+
+// CodeOf finds the same, together with what the code is bound to.
+func (s *Store) CodeOf(ctx context.Context, id core.ID) (*Standing, error) {
+	return s.standing(ctx, id, `SELECT `+standingColumns+`, a.redirect_uri, a.code_challenge, a.code_expires_at`+standingTables, func(st *Standing) []any {
+		return append(st.columns(), &st.RedirectURI, &st.CodeChallenge, since(&st.CodeExpiresAt))
+	})
+}
+
+const standingColumns = `a.grant_id, a.app_id, a.identity_id, a.scope, a.digest,
+			a.generation, a.confirmed, a.recent, a.rotated_at, a.expires_at, a.revoked_at,
+			g.scope, g.all_accounts, g.default_account_id, g.revoked_at, i.locked_at IS NOT NULL`
+
+const standingTables = `
 		FROM authorizations a
 		JOIN grants g ON g.id = a.grant_id
 		JOIN identities i ON i.id = a.identity_id
-		WHERE a.id = $1`, args(id),
-		&a.ID, &a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.RedirectURI, &a.CodeChallenge, &a.Digest,
-		&a.Generation, &a.Confirmed, timesOf(&a.Recent), since(&a.CreatedAt), since(&a.CodeExpiresAt), since(&a.RotatedAt),
-		since(&a.ExpiresAt), since(&a.RevokedAt),
-		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, since(&g.RevokedAt), since(&locked))
-	if err != nil {
-		return Standing{}, err
+		WHERE a.id = $1`
+
+func (st *Standing) columns() []any {
+	a, g := &st.Authorization, &st.Grant
+	return []any{&a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.Digest,
+		&a.Generation, &a.Confirmed, &a.Recent, since(&a.RotatedAt), since(&a.ExpiresAt), since(&a.RevokedAt),
+		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, since(&g.RevokedAt), isTrue(&st.IdentityLocked)}
+}
+
+func (s *Store) standing(ctx context.Context, id core.ID, query string, columns func(*Standing) []any) (*Standing, error) {
+	st := new(Standing)
+	t := s.engine.view(ctx)
+	if err := t.one(query, args(id), columns(st)...); err != nil {
+		return nil, err
 	}
-	g.ID, g.AppID, g.IdentityID = a.GrantID, a.AppID, a.IdentityID
-	st.IdentityLocked = !locked.IsZero()
-	return st, t.readReach(g.ID, &g.Reach)
+	st.ID = id
+	st.Grant.ID, st.Grant.AppID, st.Grant.IdentityID = st.GrantID, st.AppID, st.IdentityID
+	return st, t.readReach(st.GrantID, &st.Grant.Reach)
 }
 
 // RedeemCode turns generation 0 into generation 1, once. core.ErrConflict: somebody was faster, or it is revoked.
@@ -89,7 +101,7 @@ type Rotation struct {
 	ID     core.ID
 	From   int64
 	At     time.Time
-	Recent []time.Time
+	Recent string
 }
 
 // Rotate takes the step, once. core.ErrConflict: another rotation was faster, or the authorization is revoked.
@@ -98,7 +110,7 @@ func (s *Store) Rotate(ctx context.Context, r Rotation) error {
 		return t.must(`
 			UPDATE authorizations
 			SET generation = generation + 1, rotated_at = $3, recent = $4
-			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), times(r.Recent))
+			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), r.Recent)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -135,16 +136,21 @@ func (w *writer) batch(first *job) {
 	}
 }
 
+// next gives another fact of the batch, if one is queued. Nobody waits for one; but those whose requests are ready
+// to run get their turn before the commit, or a loaded machine would commit for each of them.
 func (w *writer) next(ran int) *job {
-	if ran == batchLimit {
-		return nil
+	for range 2 {
+		if ran == batchLimit {
+			return nil
+		}
+		select {
+		case j := <-w.queue: // nil once the queue is closed and dry
+			return j
+		default:
+			runtime.Gosched()
+		}
 	}
-	select {
-	case j := <-w.queue: // nil once the queue is closed and dry
-		return j
-	default:
-		return nil
-	}
+	return nil
 }
 
 // one runs a fact in its savepoint. Its own refusal undoes only itself; the returned error is the batch's death.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -121,11 +120,14 @@ func isTrue(dest *bool) sql.Scanner { return (*boolColumn)(dest) }
 type boolColumn bool
 
 func (c *boolColumn) Scan(src any) error {
-	v, ok := src.(int64)
-	if !ok {
+	switch v := src.(type) {
+	case int64: // a stored truth, or SQLite's answer to a condition
+		*c = v != 0
+	case bool: // PostgreSQL's
+		*c = boolColumn(v)
+	default:
 		return fmt.Errorf("scan bool: unexpected %T", src)
 	}
-	*c = v != 0
 	return nil
 }
 
@@ -160,38 +162,6 @@ func (c *linesColumn) Scan(src any) error {
 	*c = nil
 	if text != "" {
 		*c = strings.Split(text, "\n")
-	}
-	return nil
-}
-
-// times stores a few moments in one column.
-func times(list []time.Time) string {
-	var b []byte
-	for i, t := range list {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = strconv.AppendInt(b, t.UnixMilli(), 10)
-	}
-	return string(b)
-}
-
-func timesOf(dest *[]time.Time) sql.Scanner { return (*timesColumn)(dest) }
-
-type timesColumn []time.Time
-
-func (c *timesColumn) Scan(src any) error {
-	text, ok := src.(string)
-	if !ok {
-		return fmt.Errorf("scan times: unexpected %T", src)
-	}
-	*c = nil
-	for field := range strings.FieldsSeq(text) {
-		v, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return fmt.Errorf("scan times: %w", err)
-		}
-		*c = append(*c, time.UnixMilli(v).UTC())
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
 	if err != nil {
 		return Proof{}, codeUnknown().Because(err)
 	}
-	standing, err := t.standing(ctx, family)
+	standing, err := genuine(family)(t.Store.CodeOf(ctx, family.AuthorizationID))
 	if errors.Is(err, core.ErrNotFound) {
 		return Proof{}, codeUnknown().Because(err)
 	}
@@ -112,23 +112,24 @@ func (t *Room) codeReplayed(ctx context.Context, a core.Authorization) error {
 	return oauth.InvalidGrant("code_replayed", "this code was already used; for safety the tokens of its first use were revoked, start a new authorization")
 }
 
-// standing finds what a code or refresh token stands on. A forged family (the sealing key alone does not know
-// the random bits) is not found.
-func (t *Room) standing(ctx context.Context, family keys.Family) (store.Standing, error) {
-	standing, err := t.Store.Authorization(ctx, family.AuthorizationID)
-	switch {
-	case errors.Is(err, core.ErrNotFound):
-		return standing, err
-	case err != nil:
-		return standing, oauth.Unavailable(fmt.Errorf("load authorization: %w", err))
-	case !secret.Equal(family.Digest(), standing.Digest):
-		return standing, fmt.Errorf("family bits do not match: %w", core.ErrNotFound)
+// genuine checks what was found for a code or refresh token: one that was forged with the sealing key alone, which
+// does not know the random bits, counts as not found.
+func genuine(family keys.Family) func(*store.Standing, error) (*store.Standing, error) {
+	return func(standing *store.Standing, err error) (*store.Standing, error) {
+		switch {
+		case errors.Is(err, core.ErrNotFound):
+			return nil, err
+		case err != nil:
+			return nil, oauth.Unavailable(fmt.Errorf("load authorization: %w", err))
+		case !secret.Equal(family.Digest(), standing.Digest):
+			return nil, fmt.Errorf("family bits do not match: %w", core.ErrNotFound)
+		}
+		return standing, nil
 	}
-	return standing, nil
 }
 
 // ended reports whether the authorization, its grant or its identity is over.
-func ended(s store.Standing) bool {
+func ended(s *store.Standing) bool {
 	return !s.RevokedAt.IsZero() || !s.Grant.RevokedAt.IsZero() || s.IdentityLocked
 }
 

@@ -27,7 +27,7 @@ func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
 	if err != nil {
 		return Proof{}, refreshUnknown().Because(err)
 	}
-	standing, err := t.standing(ctx, family)
+	standing, err := genuine(family)(t.Store.Authorization(ctx, family.AuthorizationID))
 	if errors.Is(err, core.ErrNotFound) {
 		return Proof{}, refreshUnknown().Because(err)
 	}
@@ -60,7 +60,7 @@ func refreshUnknown() *oauth.Error {
 	return oauth.InvalidGrant("refresh_token_unknown", "this is not a refresh token of this server, or it was changed on the way; send it exactly as it was issued")
 }
 
-func (t *Room) alive(s store.Standing) error {
+func (t *Room) alive(s *store.Standing) error {
 	now := t.Clock.Now()
 	switch {
 	case ended(s):
@@ -101,7 +101,7 @@ func (t *Room) step(ctx context.Context, a core.Authorization, presented int64, 
 }
 
 // narrowed: RFC 6749 §6: the scope may shrink, never grow; without one it is the scope granted.
-func narrowed(form oauth.Form, s store.Standing) (oauth.Scope, error) {
+func narrowed(form oauth.Form, s *store.Standing) (oauth.Scope, error) {
 	granted := s.Scope.And(s.Grant.Scope)
 	asked, err := oauth.ParseScope(form.Get("scope"))
 	if err != nil {

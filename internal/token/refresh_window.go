@@ -2,7 +2,8 @@ package token
 
 import (
 	"math"
-	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -46,15 +47,6 @@ func judge(a core.Authorization, presented int64, confidential bool, now time.Ti
 	return reused
 }
 
-// goneFor tells how long ago a generation was rotated away, as far as the row remembers.
-func goneFor(a core.Authorization, presented int64, now time.Time) time.Duration {
-	index := int64(len(a.Recent)) - (a.Generation - presented)
-	if index < 0 {
-		return math.MaxInt64
-	}
-	return now.Sub(a.Recent[index])
-}
-
 func unconfirmedFor(confidential bool) time.Duration {
 	if confidential {
 		return unconfirmedConfidential
@@ -64,14 +56,45 @@ func unconfirmedFor(confidential bool) time.Duration {
 
 // remembered bounds how many rotations the row remembers. Whoever rotates more often than that within one window
 // loses the patience for the oldest of them.
-const remembered = 16
+const remembered = 8
 
-// recently gives the rotations to remember after the current generation is rotated away now.
-func recently(a core.Authorization, now time.Time, window time.Duration) []time.Time {
+// The memory is unix milliseconds separated by spaces, and is only taken apart as far as needed: this is done at
+// every refresh.
+
+// recently gives what to remember after the current generation is rotated away now.
+func recently(a core.Authorization, now time.Time, window time.Duration) string {
 	if window <= 0 {
-		return nil
+		return ""
 	}
-	kept := slices.DeleteFunc(slices.Clone(a.Recent), func(at time.Time) bool { return now.Sub(at) >= window })
-	kept = append(kept, now)
-	return kept[max(0, len(kept)-remembered):]
+	kept := a.Recent
+	for kept != "" {
+		oldest, rest, _ := strings.Cut(kept, " ")
+		if now.Sub(moment(oldest)) < window && strings.Count(kept, " ") < remembered-1 {
+			break
+		}
+		kept = rest
+	}
+	if kept != "" {
+		kept += " "
+	}
+	return kept + strconv.FormatInt(now.UnixMilli(), 10)
+}
+
+// goneFor tells how long ago a generation was rotated away, as far as the row remembers.
+func goneFor(a core.Authorization, presented int64, now time.Time) time.Duration {
+	times := strings.Fields(a.Recent)
+	index := int64(len(times)) - (a.Generation - presented)
+	if index < 0 {
+		return math.MaxInt64
+	}
+	return now.Sub(moment(times[index]))
+}
+
+// moment reads one of the times; one that cannot be read was long ago.
+func moment(text string) time.Time {
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
 }

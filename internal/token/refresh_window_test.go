@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ var t0 = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 func TestJudge(t *testing.T) {
 	const window = time.Minute
 	// Generations 1 to 4 were rotated away; 3 at 0 s, 4 at 10 s; 5 is current and unconfirmed.
-	row := core.Authorization{Generation: 5, Confirmed: 4, RotatedAt: t0.Add(10 * time.Second), Recent: []time.Time{t0, t0.Add(10 * time.Second)}}
+	row := core.Authorization{Generation: 5, Confirmed: 4, RotatedAt: t0.Add(10 * time.Second), Recent: fmt.Sprint(t0.UnixMilli(), " ", t0.Add(10*time.Second).UnixMilli())}
 	confirmed := row
 	confirmed.Confirmed = 5
 	for _, c := range []struct {
