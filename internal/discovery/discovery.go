@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"launchpad/internal/keys"
@@ -87,21 +86,10 @@ func (d *Room) write() []byte {
 	return document
 }
 
-func (d *Room) serve(w http.ResponseWriter, _ *http.Request) error { return public(w, d.document) }
-
-func (d *Room) jwks(w http.ResponseWriter, _ *http.Request) error { return public(w, d.Keys.JWKS()) }
-
-// public answers may be cached, for less than a key is published before its use.
-func public(w http.ResponseWriter, body []byte) error {
-	h := w.Header()
-	h["Content-Type"] = jsonType
-	h["Cache-Control"] = oneMinute
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	_, err := w.Write(body)
-	return err
+func (d *Room) serve(w http.ResponseWriter, _ *http.Request) error {
+	return web.WritePublicJSON(w, d.document)
 }
 
-var (
-	jsonType  = []string{"application/json;charset=UTF-8"}
-	oneMinute = []string{"public, max-age=60"}
-)
+func (d *Room) jwks(w http.ResponseWriter, _ *http.Request) error {
+	return web.WritePublicJSON(w, d.Keys.JWKS())
+}

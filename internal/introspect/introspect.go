@@ -82,24 +82,12 @@ func (i *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return write(w, found)
-}
-
-func write(w http.ResponseWriter, a answer) error {
-	body, err := json.Marshal(a)
+	body, err := json.Marshal(found)
 	if err != nil {
 		return fmt.Errorf("write introspection: %w", err)
 	}
-	w.Header()["Content-Type"] = jsonType
-	w.Header()["Cache-Control"] = noStore
-	_, err = w.Write(body)
-	return err
+	return web.WriteJSON(w, body)
 }
-
-var (
-	jsonType = []string{"application/json;charset=UTF-8"}
-	noStore  = []string{"no-store"}
-)
 
 // look finds out about a token. Whatever is wrong with it, and whoever else's it is, the answer is the same.
 func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, error) {

@@ -2,7 +2,6 @@ package mint
 
 import (
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -84,8 +83,8 @@ func (m *Mint) access(t *core.AccessToken, app core.App) (string, error) {
 	return m.keys.SealAccess(t), nil
 }
 
-// Write sends the answer. RFC 6749 §5.1: no-store. Our strings need no JSON escapes but the scope might.
-func (a Answer) Write(w http.ResponseWriter) error {
+// JSON is the answer on the wire. RFC 6749 §5.1. Our strings need no escapes, but the scope might.
+func (a Answer) JSON() ([]byte, error) {
 	b := make([]byte, 0, 640)
 	b = append(b, `{"access_token":"`...)
 	b = append(b, a.AccessToken...)
@@ -98,21 +97,10 @@ func (a Answer) Write(w http.ResponseWriter) error {
 	}
 	scope, err := json.Marshal(a.Scope)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b = append(append(b, `,"scope":`...), scope...)
 	b = append(b, `,"created_at":`...)
 	b = strconv.AppendInt(b, a.CreatedAt, 10)
-	b = append(b, '}')
-	h := w.Header()
-	h["Content-Type"] = jsonType
-	h["Cache-Control"] = noStore
-	h["Content-Length"] = []string{strconv.Itoa(len(b))}
-	_, err = w.Write(b)
-	return err
+	return append(b, '}'), nil
 }
-
-var (
-	jsonType = []string{"application/json;charset=UTF-8"}
-	noStore  = []string{"no-store"}
-)

@@ -59,10 +59,7 @@ func (v *Room) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// RFC 7009 §2.2: 200 whatever the token was. A Node library refuses an answer that is not JSON.
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, err = w.Write([]byte("{}"))
-	return err
+	return web.WriteJSON(w, []byte("{}"))
 }
 
 // revoke goes by what the token is; token_type_hint (RFC 7009 §2.1) is not needed, since every kind shows itself.

@@ -35,9 +35,4 @@ func (h health) Routes() []web.Route {
 	}
 }
 
-func fine(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_, err := w.Write([]byte(`{"status":"ok"}`))
-	return err
-}
+func fine(w http.ResponseWriter) error { return web.WriteJSON(w, []byte(`{"status":"ok"}`)) }

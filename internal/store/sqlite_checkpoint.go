@@ -8,15 +8,17 @@ import (
 	"time"
 )
 
-// How often the write-ahead log is looked at, from which size it is copied back, and from which size the writer
-// steps aside for a moment so that the log can start anew.
+// How often the write-ahead log is looked at, from which size it is copied back, and from which size its file is
+// cut.
 const (
 	checkpointEvery = time.Second
 	checkpointBytes = 4 << 20
 	truncateBytes   = 64 << 20
 )
 
-// checkpointer copies the write-ahead log back on a connection of its own, while writing goes on.
+// checkpointer copies the write-ahead log back on a connection of its own, while writing goes on. Then the writer
+// steps aside for the moment that the last frames take, and the log starts anew from its beginning: under steady
+// load it would otherwise only grow, and writing over a file costs half of extending it.
 type checkpointer struct {
 	db      *sql.DB
 	walPath string
@@ -61,13 +63,15 @@ func (c *checkpointer) look() {
 		return
 	}
 	c.run("PASSIVE")
+	mode := "RESTART"
 	if info.Size() > truncateBytes {
-		done := make(chan struct{})
-		select {
-		case c.writer.pause <- func() { c.run("TRUNCATE"); close(done) }:
-			<-done
-		case <-c.quit:
-		}
+		mode = "TRUNCATE"
+	}
+	done := make(chan struct{})
+	select {
+	case c.writer.pause <- func() { c.run(mode); close(done) }:
+		<-done
+	case <-c.quit:
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 // Store is one database of either engine.
 type Store struct {
 	engine engine
-	clock  core.Clock
 	heard  func([]core.Event)
 	epoch  string
 }
@@ -31,7 +30,7 @@ type engine interface {
 // Open opens the database named by dsn: "postgres://…" or "sqlite:PATH". It migrates the schema forward, and makes
 // the store's epoch on first use.
 func Open(ctx context.Context, dsn string, clock core.Clock) (*Store, error) {
-	s := &Store{clock: clock, heard: func([]core.Event) {}}
+	s := &Store{heard: func([]core.Event) {}}
 	var err error
 	switch scheme, rest, _ := strings.Cut(dsn, ":"); scheme {
 	case "postgres", "postgresql":

@@ -58,7 +58,11 @@ func (t *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer.Write(w)
+	body, err := answer.JSON()
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, body)
 }
 
 func parse(r *http.Request) (oauth.Form, error) {

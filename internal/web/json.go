@@ -1,0 +1,28 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// Header values that programs are answered with, made once.
+var (
+	jsonType = []string{"application/json;charset=UTF-8"}
+	noStore  = []string{"no-store"}
+	// A minute is less than a key is published before its use.
+	forAMinute = []string{"public, max-age=60"}
+)
+
+// WriteJSON answers a program with a document that nobody may keep. RFC 6749 §5.1, RFC 7662 §2.2.
+func WriteJSON(w http.ResponseWriter, body []byte) error { return write(w, body, noStore) }
+
+// WritePublicJSON answers with a document that anybody may keep for a minute.
+func WritePublicJSON(w http.ResponseWriter, body []byte) error { return write(w, body, forAMinute) }
+
+func write(w http.ResponseWriter, body []byte, caching []string) error {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = jsonType, caching
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	_, err := w.Write(body)
+	return err
+}
