@@ -1,0 +1,109 @@
+package access
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func id(n byte) core.ID { return core.ID{15: n} }
+
+func changedGrant(t *testing.T, grant core.ID, at time.Time, change store.GrantChange) core.Event {
+	t.Helper()
+	data, err := json.Marshal(change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core.Event{Kind: core.EventGrantChanged, SubjectID: grant, At: at, Data: string(data)}
+}
+
+// Each kind of end reaches the tokens that stand on it, and no others.
+func TestWhatIsDeadKillsItsTokens(t *testing.T) {
+	token := core.AccessToken{ID: id(1), AppID: id(2), AuthorizationID: id(3), GrantID: id(4), IdentityID: id(5)}
+	for kind, subject := range map[core.EventKind]core.ID{
+		core.EventTokenRevoked: token.ID, core.EventAppDeleted: token.AppID, core.EventAuthorizationRevoked: token.AuthorizationID, core.EventRefreshReused: token.AuthorizationID,
+		core.EventCodeReplayed: token.AuthorizationID, core.EventGrantRevoked: token.GrantID, core.EventIdentityLocked: token.IdentityID,
+	} {
+		c := &clock{time.Unix(1_900_000_000, 0)}
+		d := newDeadSet(c, 2*time.Hour)
+		d.read(core.Event{Kind: kind, SubjectID: id(99), At: c.now})
+		if other := token; !d.narrow(&other) {
+			t.Errorf("%s of something else killed the token", kind)
+		}
+		d.read(core.Event{Kind: kind, SubjectID: subject, At: c.now})
+		if other := token; d.narrow(&other) {
+			t.Errorf("%s did not kill the token", kind)
+		}
+	}
+}
+
+// Changes may arrive out of order; the newest version counts, and only ever narrows.
+func TestAChangedGrantNarrows(t *testing.T) {
+	c := &clock{time.Unix(1_900_000_000, 0)}
+	d := newDeadSet(c, 2*time.Hour)
+	newest := store.GrantChange{Version: 3, Scope: oauth.Scopes("read"), Reach: core.Reach{Accounts: []core.ID{id(7)}, Default: id(7)}}
+	d.read(changedGrant(t, id(4), c.now, newest))
+	d.read(changedGrant(t, id(4), c.now, store.GrantChange{Version: 2, Scope: oauth.Scopes("read", "write"), Reach: core.Reach{All: true}}))
+	token := core.AccessToken{AppID: id(2), GrantID: id(4), Scope: oauth.Scopes("read", "write"), Reach: core.Reach{All: true, Default: id(8)}}
+	if !d.narrow(&token) || token.Scope.String() != "read" || token.Reach.All || !token.Reach.Includes(id(7)) || token.Reach.Includes(id(8)) || token.Reach.Default != id(7) {
+		t.Errorf("narrowed to %+v", token)
+	}
+	d.read(core.Event{Kind: core.EventGrantChanged, SubjectID: id(4), At: c.now, Data: "damaged"})
+	token = core.AccessToken{AppID: id(2), GrantID: id(4), Scope: oauth.Scopes("read"), Reach: core.Reach{All: true}}
+	if d.narrow(&token); len(token.Scope) != 0 || token.Reach.Includes(id(7)) {
+		t.Errorf("a change that cannot be read left %+v", token)
+	}
+}
+
+// The set is bounded by time: it forgets what no living token can remember, and nothing sooner.
+func TestTheDeadSetForgets(t *testing.T) {
+	c := &clock{time.Unix(1_900_000_000, 0)}
+	d := newDeadSet(c, 2*time.Hour)
+	d.read(core.Event{Kind: core.EventTokenRevoked, SubjectID: id(1), At: c.now})
+	d.read(changedGrant(t, id(4), c.now, store.GrantChange{Version: 2}))
+	c.now = c.now.Add(3 * time.Hour)
+	if d.forget(); len(d.dead) != 1 || len(d.grants) != 1 {
+		t.Error("forgot too early")
+	}
+	c.now = c.now.Add(2 * time.Hour)
+	if d.forget(); len(d.dead) != 0 || len(d.grants) != 0 {
+		t.Error("did not forget")
+	}
+}
+
+func TestNotesOfUseAreBoundedAndNotRepeated(t *testing.T) {
+	u := newUses(nil)
+	for range 3 {
+		u.generation(id(1), 2)
+	}
+	u.generation(id(1), 1)
+	u.generation(core.ID{}, 5)
+	if len(u.waiting) != 1 || u.waiting[id(1)] != 2 {
+		t.Errorf("waiting: %v", u.waiting)
+	}
+	for i := range 2 * usesLimit {
+		u.generation(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 1}, 1)
+		u.personal(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 2}, time.Time{})
+	}
+	if len(u.waiting) != usesLimit || len(u.tokens) != usesLimit {
+		t.Errorf("%d and %d notes wait, want at most %d", len(u.waiting), len(u.tokens), usesLimit)
+	}
+	total := 0
+	for _, part := range parts(u.waiting) {
+		if len(part) > flushBatch {
+			t.Errorf("a part of %d", len(part))
+		}
+		total += len(part)
+	}
+	if total != usesLimit {
+		t.Errorf("parts hold %d notes, want %d", total, usesLimit)
+	}
+}
