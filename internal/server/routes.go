@@ -22,7 +22,11 @@ func (s *Server) routes() *http.ServeMux {
 	}
 	mux := http.NewServeMux()
 	for path, routes := range byPath {
-		mux.Handle(path, s.path(routes))
+		handler := s.path(routes)
+		mux.Handle(path, handler)
+		if !strings.ContainsAny(path, "{") && !strings.HasSuffix(path, "/") {
+			s.exact[path] = handler
+		}
 	}
 	if _, taken := byPath["/"]; !taken {
 		mux.Handle("/", s.path([]web.Route{{Handle: nowhere}}))
@@ -86,6 +90,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if tooManyCookies(r.Header["Cookie"]) {
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
+		return
+	}
+	// Most requests name a path without wildcards, which needs no search.
+	if handler, ok := s.exact[r.URL.Path]; ok && r.URL.RawPath == "" {
+		handler.ServeHTTP(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

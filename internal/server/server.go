@@ -65,6 +65,7 @@ type Server struct {
 	pages     *web.Renderer
 	published oauth.Scope
 	mux       *http.ServeMux
+	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
 
 	stop     context.CancelFunc
@@ -74,7 +75,7 @@ type Server struct {
 
 // New opens the keys, reads what was revoked recently, and is then ready to serve.
 func New(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{options: o, published: o.Catalog.Published()}
+	s := &Server{options: o, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	var err error
 	if s.keys, err = keys.Open(ctx, o.Store, o.Clock, o.Issuer, o.MasterKey); err != nil {
 		return nil, err
