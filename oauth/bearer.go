@@ -26,15 +26,20 @@ func BearerHeader(h http.Header) (token string, ok bool, err error) {
 	return token, true, nil
 }
 
-// b64token: RFC 6750 §2.1.
+// b64token: RFC 6750 §2.1. Every call of every API passes here, hence the table.
 func b64token(s string) bool {
 	trimmed := strings.TrimRight(s, "=")
 	for i := range len(trimmed) {
-		c := trimmed[i]
-		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !alnum && strings.IndexByte("-._~+/", c) < 0 {
+		if !b64byte[trimmed[i]] {
 			return false
 		}
 	}
 	return trimmed != ""
 }
+
+var b64byte = func() (table [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") {
+		table[c] = true
+	}
+	return table
+}()
