@@ -32,7 +32,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/access ./internal/token ./internal/secret ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
@@ -53,6 +53,8 @@ races:
 nightly: install
 	$(MAKE) fuzz FUZZTIME=5m
 	$(MAKE) crash CYCLES=500
+	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/crash -cycles 200 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
 	scripts/with-postgres.sh go test -count=5 -race ./...
 	$(MAKE) bench size
 
