@@ -221,3 +221,28 @@ func TestAppInDevelopmentIsForItsTeam(t *testing.T) {
 		}
 	})
 }
+
+// Ruling 3, by the side door: whoever leaves the way that the authorize room sends him meets the same rule.
+func TestAppInDevelopmentCannotBeEnteredThroughConsent(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		app := s.NewApp("First try", core.KindWeb, "http://myapp.com/oauth")
+		stranger := s.NewPerson("stranger@example.com", false)
+		b := s.Browser()
+		page := b.Get("/oauth/authorize?response_type=code&client_id=" + app.ClientID)
+		sealed := page.URL.Query().Get("i")
+		b.SignIn(b.Get("/signin"), stranger.Email, lptest.Password) // without the request
+		if got := b.Get("/oauth/consent?" + lptest.Form("i", sealed).Encode()); got.Status != http.StatusForbidden {
+			t.Errorf("the consent page opens for a stranger: %d, want 403", got.Status)
+		}
+		form := b.Get("/accounts").Hidden()
+		form.Set("i", sealed)
+		form.Set("act", "allow")
+		form.Set("reach", "all")
+		if got := b.Post("/oauth/consent", form); got.Status != http.StatusForbidden || got.Redirect != "" {
+			t.Errorf("a stranger's answer: %d %s, want 403", got.Status, got.Redirect)
+		}
+		if _, err := s.Store.Grant(t.Context(), stranger.ID, app.ID); err == nil {
+			t.Error("a stranger's answer left a grant")
+		}
+	})
+}

@@ -197,6 +197,8 @@ func TestASVS_16_2_5_NoSecretsInTheLog(t *testing.T) {
 		s.Do(s.Request("GET", "/v3/dashboards?access_token="+a.Text("access_token"), ""))
 		s.Do(s.Request("POST", "/oauth/token?client_secret="+s.Web.Secret, "grant_type=authorization_code"))
 		s.PostAs(s.Web, "/oauth/revoke?token="+a.Text("refresh_token"), nil)
+		s.Do(s.Request("POST", "/oauth/token", lptest.Form("grant_type", "client_credentials", "client_id", s.Web.Secret, "client_secret", s.Web.ClientID).Encode())) // swapped
+		s.Do(s.Request("GET", "/oauth/authorize?client_id="+s.Web.Secret, ""))
 		log := s.Log.String()
 		if !strings.Contains(log, "refused") {
 			t.Fatal("the log has no refusals; this test would prove nothing")

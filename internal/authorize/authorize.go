@@ -106,11 +106,13 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 		return a.refuse(w, r, record, oauth.AccessDenied("consent_denied", "the person did not authorize the app"))
 	case !v.SignedIn() || record.SignInAgain && v.Session.CreatedAt.Before(record.CreatedAt):
 		return a.send(w, r, "/signin", record, oauth.LoginRequired("login_required", "nobody is signed in, and prompt=none forbids to ask"))
-	case !record.GrantID.Zero() && record.IdentityID == v.Identity.ID:
-		return a.respond(w, r, record, record.GrantID, record.ID)
 	}
+	// Before any answer, one that was decided elsewhere included.
 	if err := a.mayAuthorize(r.Context(), app, v.Identity.ID); err != nil {
 		return err
+	}
+	if !record.GrantID.Zero() && record.IdentityID == v.Identity.ID {
+		return a.respond(w, r, record, record.GrantID, record.ID)
 	}
 	grant, remembered, err := a.standing(r.Context(), app, v.Identity.ID, record)
 	if err != nil {

@@ -50,9 +50,10 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 	app, err := a.apps.ByClientID(r.Context(), c.clientID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		// The same work and the same words as for a wrong secret: which of the two it was is for the log.
+		// The same work and the same words as for a wrong secret: which of the two it was is for the log, but not the
+		// id itself. People swap the two fields, and then it is a secret.
 		c.matches([]core.AppSecret{{}})
-		return core.App{}, failed().Because(fmt.Errorf("unknown client_id %q", c.clientID))
+		return core.App{}, failed().Because(fmt.Errorf("unknown client_id of %d characters", len(c.clientID)))
 	case err != nil:
 		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/interact"
+	"launchpad/internal/policy"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/store"
@@ -77,8 +78,11 @@ func (c *Room) question(r *http.Request, sealed string) (question, error) {
 	if err != nil {
 		return q, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	q.memberships, err = c.Members.Memberships(r.Context(), v.Identity.ID)
-	return q, err
+	if q.memberships, err = c.Members.Memberships(r.Context(), v.Identity.ID); err != nil {
+		return q, err
+	}
+	// Whoever signed in with another address than the one that the authorize room gave has not been asked yet.
+	return q, policy.MayAuthorize(q.app, v.Identity.ID, q.memberships)
 }
 
 func (c *Room) show(w http.ResponseWriter, r *http.Request) error {

@@ -4,14 +4,19 @@ import (
 	"slices"
 
 	"launchpad/internal/core"
+	"launchpad/oauth"
 )
 
-// MayAuthorize reports whether an identity may authorize an app at all. An app in development, with a redirect
-// URI that anybody on the way could read, is for its own team only.
-func MayAuthorize(app core.App, identity core.ID, memberships []core.Membership) bool {
-	return !app.InDevelopment() || app.OwnerID == identity || slices.ContainsFunc(memberships, func(m core.Membership) bool {
+// MayAuthorize refuses an identity that may not authorize an app at all. An app in development, with a redirect URI
+// that anybody on the way could read, is for its own team only.
+func MayAuthorize(app core.App, identity core.ID, memberships []core.Membership) error {
+	team := app.OwnerID == identity || slices.ContainsFunc(memberships, func(m core.Membership) bool {
 		return m.Account.ID == app.Publisher.ID
 	})
+	if app.InDevelopment() && !team {
+		return oauth.AccessDenied("app_in_development", "this app is still in development, and only the team that builds it can authorize it")
+	}
+	return nil
 }
 
 // MayCreateAccount reports whether an identity may open a further account.
