@@ -98,72 +98,39 @@ func stored(t *testing.T, s *Store, prefix string) int {
 	return n
 }
 
-func TestWriterRefusalUndoesOnlyItself(t *testing.T) {
-	s, e := openTest(t, "sqlite")
+// A fact that fails by itself undoes itself and nothing else, wherever it stands in its batch.
+func TestWriterTroubleStaysInItsFact(t *testing.T) {
 	refused := errors.New("refused")
-	for position := range batchSize {
-		prefix := fmt.Sprintf("refusal%d_", position)
-		facts := puts(prefix)
-		write := facts[position]
-		facts[position] = func(t *tx) error {
-			if err := write(t); err != nil {
-				return err
+	for name, trouble := range map[string]struct {
+		cause func(*tx) error // after the fact has written
+		told  func(error) bool
+	}{
+		"refusal":    {func(*tx) error { return refused }, func(err error) bool { return errors.Is(err, refused) }},
+		"constraint": {put("epoch"), func(err error) bool { return errors.Is(err, core.ErrConflict) }}, // the name is taken
+		"panic":      {func(*tx) error { panic("on purpose") }, func(err error) bool { return err != nil && strings.Contains(err.Error(), "on purpose") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e := openTest(t, "sqlite")
+			for position := range batchSize {
+				prefix := fmt.Sprintf("trouble%d_", position)
+				facts := puts(prefix)
+				write := facts[position]
+				facts[position] = func(t *tx) error {
+					if err := write(t); err != nil {
+						return err
+					}
+					return trouble.cause(t)
+				}
+				for i, err := range batchOf(t, e, facts) {
+					if i == position && !trouble.told(err) || i != position && err != nil {
+						t.Errorf("position %d: fact %d: %v", position, i, err)
+					}
+				}
+				if n := stored(t, s, prefix); n != batchSize-1 {
+					t.Errorf("position %d: %d rows, want %d", position, n, batchSize-1)
+				}
 			}
-			return refused
-		}
-		for i, err := range batchOf(t, e, facts) {
-			if i == position && !errors.Is(err, refused) || i != position && err != nil {
-				t.Errorf("position %d: fact %d: %v", position, i, err)
-			}
-		}
-		if n := stored(t, s, prefix); n != batchSize-1 {
-			t.Errorf("position %d: %d rows, want %d", position, n, batchSize-1)
-		}
-	}
-}
-
-func TestWriterConstraintUndoesOnlyItself(t *testing.T) {
-	s, e := openTest(t, "sqlite")
-	for position := range batchSize {
-		prefix := fmt.Sprintf("constraint%d_", position)
-		facts := puts(prefix)
-		facts[position] = func(t *tx) error {
-			if err := put(prefix + "undone")(t); err != nil {
-				return err
-			}
-			return put("epoch")(t) // taken
-		}
-		for i, err := range batchOf(t, e, facts) {
-			if i == position && !errors.Is(err, core.ErrConflict) || i != position && err != nil {
-				t.Errorf("position %d: fact %d: %v", position, i, err)
-			}
-		}
-		if n := stored(t, s, prefix); n != batchSize-1 {
-			t.Errorf("position %d: %d rows, want %d", position, n, batchSize-1)
-		}
-	}
-}
-
-func TestWriterPanicStaysInItsFact(t *testing.T) {
-	s, e := openTest(t, "sqlite")
-	for position := range batchSize {
-		prefix := fmt.Sprintf("panic%d_", position)
-		facts := puts(prefix)
-		write := facts[position]
-		facts[position] = func(t *tx) error {
-			if err := write(t); err != nil {
-				return err
-			}
-			panic("on purpose")
-		}
-		for i, err := range batchOf(t, e, facts) {
-			if i == position && (err == nil || !strings.Contains(err.Error(), "on purpose")) || i != position && err != nil {
-				t.Errorf("position %d: fact %d: %v", position, i, err)
-			}
-		}
-		if n := stored(t, s, prefix); n != batchSize-1 {
-			t.Errorf("position %d: %d rows, want %d", position, n, batchSize-1)
-		}
+		})
 	}
 }
 
