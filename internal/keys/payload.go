@@ -15,6 +15,13 @@ const (
 	hasAuthorization = 1 << iota
 	allAccounts
 	hasDefault
+	unknownFlags = ^byte(hasAuthorization | allAccounts | hasDefault)
+)
+
+// Numbers beyond these were not written by us; below them, no arithmetic on times can overflow.
+const (
+	lastSecond  = 1 << 40 // unix seconds
+	longestLife = 1 << 31 // seconds
 )
 
 func appendAccess(b []byte, t core.AccessToken) []byte {
@@ -55,19 +62,22 @@ func parseAccess(b []byte) (core.AccessToken, error) {
 	var t core.AccessToken
 	r := reader{b: b}
 	flags := r.byte()
+	r.refuse(flags&unknownFlags != 0)
 	t.AppID = r.id()
 	if flags&hasAuthorization != 0 {
 		t.AuthorizationID, t.GrantID, t.IdentityID = r.id(), r.id(), r.id()
 		t.Generation = int64(r.number())
+		r.refuse(t.AuthorizationID.Zero())
 	}
-	t.IssuedAt = time.Unix(int64(r.number()), 0).UTC()
-	t.ExpiresAt = t.IssuedAt.Add(time.Duration(r.number()) * time.Second)
+	t.IssuedAt = time.Unix(int64(r.upTo(lastSecond)), 0).UTC()
+	t.ExpiresAt = t.IssuedAt.Add(time.Duration(r.upTo(longestLife)) * time.Second)
 	if scope := string(r.bytes(int(r.number()))); scope != "" {
 		t.Scope = strings.Split(scope, " ")
 	}
 	t.Reach.All = flags&allAccounts != 0
 	if flags&hasDefault != 0 {
 		t.Reach.Default = r.id()
+		r.refuse(t.Reach.Default.Zero())
 	}
 	for n := r.number(); n > 0 && !r.bad; n-- {
 		t.Reach.Accounts = append(t.Reach.Accounts, r.id())
@@ -125,6 +135,15 @@ func (r *reader) number() uint64 {
 	r.b = r.b[n:]
 	return v
 }
+
+func (r *reader) upTo(most uint64) uint64 {
+	v := r.number()
+	r.refuse(v > most)
+	return v
+}
+
+// refuse gives up on a payload that says what we never write: one token has one layout.
+func (r *reader) refuse(wrong bool) { r.bad = r.bad || wrong }
 
 func (r *reader) end() error {
 	if r.bad || len(r.b) != 0 {
