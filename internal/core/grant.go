@@ -67,9 +67,9 @@ type Authorization struct {
 	Confirmed     int64 // newest generation whose access token was seen in use
 	CreatedAt     time.Time
 	CodeExpiresAt time.Time
-	ExpiresAt     time.Time // absolute end
-	RotatedAt     time.Time // when the current generation was born
-	Recent        string    // when the last generations were rotated away: see token/refresh_window.go
+	ExpiresAt     time.Time   // absolute end
+	RotatedAt     time.Time   // when the current generation was born
+	Recent        []time.Time // when the last generations were rotated away, oldest first
 	RevokedAt     time.Time
 }
 

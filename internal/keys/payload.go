@@ -2,21 +2,16 @@ package keys
 
 import (
 	"encoding/binary"
+	"math"
 	"strings"
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/oauth"
 )
 
 // The compact binary payloads. Whatever is inside a seal was written by us, but parsing stays strict: a layout
 // that changes without its version must not be half understood.
-
-const (
-	hasAuthorization = 1 << iota
-	allAccounts
-	hasDefault
-	unknownFlags = ^byte(hasAuthorization | allAccounts | hasDefault)
-)
 
 // Numbers beyond these were not written by us; below them, no arithmetic on times can overflow.
 const (
@@ -24,64 +19,60 @@ const (
 	longestLife = 1 << 31 // seconds
 )
 
+// Who an access token speaks for.
+const (
+	forApp byte = iota // client_credentials
+	forPerson
+)
+
 func appendAccess(b []byte, t core.AccessToken) []byte {
-	var flags byte
-	if !t.AuthorizationID.Zero() {
-		flags |= hasAuthorization
-	}
-	if t.Reach.All {
-		flags |= allAccounts
-	}
-	if !t.Reach.Default.Zero() {
-		flags |= hasDefault
-	}
-	b = append(b, flags)
-	b = append(b, t.AppID[:]...)
-	if flags&hasAuthorization != 0 {
+	if t.AuthorizationID.Zero() {
+		b = append(b, forApp)
+	} else {
+		b = append(b, forPerson)
 		b = append(b, t.AuthorizationID[:]...)
 		b = append(b, t.GrantID[:]...)
 		b = append(b, t.IdentityID[:]...)
 		b = binary.AppendUvarint(b, uint64(t.Generation))
 	}
-	b = binary.AppendUvarint(b, uint64(t.IssuedAt.Unix()))
-	b = binary.AppendUvarint(b, uint64(t.ExpiresAt.Sub(t.IssuedAt)/time.Second))
-	scope := t.Scope.String()
-	b = binary.AppendUvarint(b, uint64(len(scope)))
-	b = append(b, scope...)
-	if flags&hasDefault != 0 {
-		b = append(b, t.Reach.Default[:]...)
-	}
-	b = binary.AppendUvarint(b, uint64(len(t.Reach.Accounts)))
-	for _, id := range t.Reach.Accounts {
-		b = append(b, id[:]...)
-	}
-	return b
+	b = append(b, t.AppID[:]...)
+	b = appendLife(b, t.IssuedAt, t.ExpiresAt)
+	return appendRights(b, t.Scope, t.Reach)
 }
 
 func parseAccess(b []byte) (core.AccessToken, error) {
 	var t core.AccessToken
 	r := reader{b: b}
-	flags := r.byte()
-	r.refuse(flags&unknownFlags != 0)
-	t.AppID = r.id()
-	if flags&hasAuthorization != 0 {
+	switch r.byte() {
+	case forApp:
+	case forPerson:
 		t.AuthorizationID, t.GrantID, t.IdentityID = r.id(), r.id(), r.id()
-		t.Generation = int64(r.number())
+		t.Generation = r.count()
 		r.refuse(t.AuthorizationID.Zero())
+	default:
+		r.refuse(true)
 	}
-	t.IssuedAt = time.Unix(int64(r.upTo(lastSecond)), 0).UTC()
-	t.ExpiresAt = t.IssuedAt.Add(time.Duration(r.upTo(longestLife)) * time.Second)
-	if scope := string(r.bytes(int(r.number()))); scope != "" {
-		t.Scope = strings.Split(scope, " ")
-	}
-	t.Reach.All = flags&allAccounts != 0
-	if flags&hasDefault != 0 {
-		t.Reach.Default = r.id()
-		r.refuse(t.Reach.Default.Zero())
-	}
-	for n := r.number(); n > 0 && !r.bad; n-- {
-		t.Reach.Accounts = append(t.Reach.Accounts, r.id())
-	}
+	t.AppID = r.id()
+	t.IssuedAt, t.ExpiresAt = r.life()
+	t.Scope, t.Reach = r.rights()
+	return t, r.end()
+}
+
+func appendRefresh(b []byte, t RefreshToken) []byte {
+	b = appendFamily(b, t.Family)
+	b = append(b, t.GrantID[:]...)
+	b = binary.AppendUvarint(b, uint64(t.GrantVersion))
+	b = append(b, t.IdentityID[:]...)
+	b = append(b, t.AppID[:]...)
+	b = appendLife(b, t.BornAt, t.ExpiresAt)
+	return appendRights(b, t.Scope, t.Reach)
+}
+
+func parseRefresh(b []byte) (RefreshToken, error) {
+	r := reader{b: b}
+	t := RefreshToken{Family: r.family(), GrantID: r.id(), GrantVersion: r.count(), IdentityID: r.id(), AppID: r.id()}
+	t.BornAt, t.ExpiresAt = r.life()
+	t.Scope, t.Reach = r.rights()
 	return t, r.end()
 }
 
@@ -93,9 +84,66 @@ func appendFamily(b []byte, f Family) []byte {
 
 func parseFamily(b []byte) (Family, error) {
 	r := reader{b: b}
-	f := Family{AuthorizationID: r.id(), Bits: r.id()}
-	f.Generation = int64(r.number())
+	f := r.family()
 	return f, r.end()
+}
+
+func (r *reader) family() Family {
+	return Family{AuthorizationID: r.id(), Bits: r.id(), Generation: r.count()}
+}
+
+func appendLife(b []byte, from, to time.Time) []byte {
+	b = binary.AppendUvarint(b, uint64(from.Unix()))
+	return binary.AppendUvarint(b, uint64(to.Unix()-from.Unix()))
+}
+
+func (r *reader) life() (from, to time.Time) {
+	from = time.Unix(int64(r.upTo(lastSecond)), 0).UTC()
+	return from, from.Add(time.Duration(r.upTo(longestLife)) * time.Second)
+}
+
+const (
+	allAccounts = 1 << iota
+	hasDefault
+)
+
+func appendRights(b []byte, scope oauth.Scope, reach core.Reach) []byte {
+	var flags byte
+	if reach.All {
+		flags |= allAccounts
+	}
+	if !reach.Default.Zero() {
+		flags |= hasDefault
+	}
+	b = append(b, flags)
+	text := scope.String()
+	b = binary.AppendUvarint(b, uint64(len(text)))
+	b = append(b, text...)
+	if flags&hasDefault != 0 {
+		b = append(b, reach.Default[:]...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(reach.Accounts)))
+	for _, id := range reach.Accounts {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+func (r *reader) rights() (scope oauth.Scope, reach core.Reach) {
+	flags := r.byte()
+	r.refuse(flags > allAccounts|hasDefault)
+	if text := string(r.bytes(int(r.number()))); text != "" {
+		scope = strings.Split(text, " ")
+	}
+	reach.All = flags&allAccounts != 0
+	if flags&hasDefault != 0 {
+		reach.Default = r.id()
+		r.refuse(reach.Default.Zero())
+	}
+	for n := r.number(); n > 0 && !r.bad; n-- {
+		reach.Accounts = append(reach.Accounts, r.id())
+	}
+	return scope, reach
 }
 
 // reader takes a payload apart; once something is missing, all that follows is zero and end reports it.
@@ -135,6 +183,9 @@ func (r *reader) number() uint64 {
 	r.b = r.b[n:]
 	return v
 }
+
+// count reads what was a number of ours, which are never negative.
+func (r *reader) count() int64 { return int64(r.upTo(math.MaxInt64)) }
 
 func (r *reader) upTo(most uint64) uint64 {
 	v := r.number()

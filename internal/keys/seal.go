@@ -2,9 +2,11 @@ package keys
 
 import (
 	"errors"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
+	"launchpad/oauth"
 )
 
 // A sealed string is prefix, base62 and checksum around: version, key id, nonce, ciphertext. The version counts
@@ -62,8 +64,8 @@ func (k *Keys) OpenAccess(s string) (core.AccessToken, error) {
 	return t, err
 }
 
-// Family is what a code or refresh token says: which authorization, which generation, and the random bits fixed
-// at the authorization's birth. Only their digest is stored, so a stolen sealing key alone forges nothing.
+// Family is what a code says: which authorization, which generation, and the random bits fixed at the authorization's
+// birth. Only their digest is stored, so a stolen sealing key alone forges nothing.
 type Family struct {
 	AuthorizationID core.ID
 	Generation      int64
@@ -80,25 +82,41 @@ func (k *Keys) SealCode(f Family) string {
 }
 
 // OpenCode reads an authorization code.
-func (k *Keys) OpenCode(s string) (Family, error) { return k.openFamily(RingCode, secret.Code, s) }
-
-// SealRefresh writes a refresh token.
-func (k *Keys) SealRefresh(f Family) string {
-	sealed, _ := k.seal(RingRefresh, secret.RefreshToken, appendFamily(nil, f))
-	return sealed
-}
-
-// OpenRefresh reads a refresh token.
-func (k *Keys) OpenRefresh(s string) (Family, error) {
-	return k.openFamily(RingRefresh, secret.RefreshToken, s)
-}
-
-func (k *Keys) openFamily(ring Ring, prefix secret.Prefix, s string) (Family, error) {
-	payload, _, err := k.open(ring, prefix, s)
+func (k *Keys) OpenCode(s string) (Family, error) {
+	payload, _, err := k.open(RingCode, secret.Code, s)
 	if err != nil {
 		return Family{}, err
 	}
 	return parseFamily(payload)
+}
+
+// RefreshToken is what a refresh token says: its family, and what the grant allowed at the birth of its generation.
+// The latter saves the rotation a look at the rows: whether it is still so is a condition of the one UPDATE.
+type RefreshToken struct {
+	Family
+	GrantID      core.ID
+	GrantVersion int64
+	IdentityID   core.ID
+	AppID        core.ID
+	BornAt       time.Time   // of the generation; whole seconds
+	ExpiresAt    time.Time   // of the authorization; whole seconds
+	Scope        oauth.Scope // of authorization and grant, not narrowed by a request
+	Reach        core.Reach
+}
+
+// SealRefresh writes a refresh token.
+func (k *Keys) SealRefresh(t RefreshToken) string {
+	sealed, _ := k.seal(RingRefresh, secret.RefreshToken, appendRefresh(nil, t))
+	return sealed
+}
+
+// OpenRefresh reads a refresh token. It says nothing about its life.
+func (k *Keys) OpenRefresh(s string) (RefreshToken, error) {
+	payload, _, err := k.open(RingRefresh, secret.RefreshToken, s)
+	if err != nil {
+		return RefreshToken{}, err
+	}
+	return parseRefresh(payload)
 }
 
 // SealInteraction writes a pending authorization request.

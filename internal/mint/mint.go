@@ -36,11 +36,10 @@ func (m *Mint) Lifetimes() Lifetimes { return m.life }
 
 // Claims is what a token is to say.
 type Claims struct {
-	App           core.App
-	Scope         oauth.Scope
-	Reach         core.Reach
-	Authorization *core.Authorization // nil: the app acts for itself
-	Family        keys.Family         // the refresh token to hand out, if Authorization is set
+	App     core.App
+	Scope   oauth.Scope
+	Reach   core.Reach
+	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
 }
 
 // Answer is a successful token response. RFC 6749 §5.1; created_at is what clients of older portals read.
@@ -58,10 +57,10 @@ func (m *Mint) Issue(c Claims) (Answer, error) {
 	t := core.AccessToken{
 		AppID: c.App.ID, IssuedAt: now, ExpiresAt: now.Add(m.life.Access), Scope: c.Scope, Reach: c.Reach,
 	}
-	if a := c.Authorization; a != nil {
-		t.AuthorizationID, t.GrantID, t.IdentityID, t.Generation = a.ID, a.GrantID, a.IdentityID, c.Family.Generation
-		if t.ExpiresAt.After(a.ExpiresAt) {
-			t.ExpiresAt = a.ExpiresAt // no token outlives what it stands on
+	if r := c.Refresh; r != nil {
+		t.AuthorizationID, t.GrantID, t.IdentityID, t.Generation = r.AuthorizationID, r.GrantID, r.IdentityID, r.Generation
+		if t.ExpiresAt.After(r.ExpiresAt) {
+			t.ExpiresAt = r.ExpiresAt // no token outlives what it stands on
 		}
 	}
 	answer := Answer{ExpiresIn: int64(t.ExpiresAt.Sub(now) / time.Second), Scope: c.Scope.String(), CreatedAt: now.Unix()}
@@ -69,8 +68,8 @@ func (m *Mint) Issue(c Claims) (Answer, error) {
 	if answer.AccessToken, err = m.access(&t, c.App); err != nil {
 		return Answer{}, err
 	}
-	if c.Authorization != nil {
-		answer.RefreshToken = m.keys.SealRefresh(c.Family)
+	if c.Refresh != nil {
+		answer.RefreshToken = m.keys.SealRefresh(*c.Refresh)
 	}
 	return answer, nil
 }
@@ -85,7 +84,7 @@ func (m *Mint) access(t *core.AccessToken, app core.App) (string, error) {
 
 // JSON is the answer on the wire. RFC 6749 §5.1. Our strings need no escapes, but the scope might.
 func (a Answer) JSON() ([]byte, error) {
-	b := make([]byte, 0, 640)
+	b := make([]byte, 0, 800)
 	b = append(b, `{"access_token":"`...)
 	b = append(b, a.AccessToken...)
 	b = append(b, `","token_type":"Bearer","expires_in":`...)

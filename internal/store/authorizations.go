@@ -45,7 +45,7 @@ type Standing struct {
 }
 
 // Authorization finds an authorization, its grant as it now stands, and whether its identity is locked. What only
-// the code needs is left out: every column of this question is asked at every refresh.
+// the code needs is left out.
 func (s *Store) Authorization(ctx context.Context, id core.ID) (*Standing, error) {
 	return s.standing(ctx, id, `SELECT `+standingColumns+standingTables, (*Standing).columns)
 }
@@ -59,7 +59,7 @@ func (s *Store) CodeOf(ctx context.Context, id core.ID) (*Standing, error) {
 
 const standingColumns = `a.grant_id, a.app_id, a.identity_id, a.scope, a.digest,
 			a.generation, a.confirmed, a.recent, a.rotated_at, a.expires_at, a.revoked_at,
-			g.scope, g.all_accounts, g.default_account_id, g.revoked_at, i.locked_at IS NOT NULL`
+			g.scope, g.all_accounts, g.default_account_id, g.version, g.revoked_at, i.locked_at IS NOT NULL`
 
 const standingTables = `
 		FROM authorizations a
@@ -70,8 +70,8 @@ const standingTables = `
 func (st *Standing) columns() []any {
 	a, g := &st.Authorization, &st.Grant
 	return []any{&a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.Digest,
-		&a.Generation, &a.Confirmed, &a.Recent, since(&a.RotatedAt), since(&a.ExpiresAt), since(&a.RevokedAt),
-		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, since(&g.RevokedAt), isTrue(&st.IdentityLocked)}
+		&a.Generation, &a.Confirmed, momentsOf(&a.Recent), since(&a.RotatedAt), since(&a.ExpiresAt), since(&a.RevokedAt),
+		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version, since(&g.RevokedAt), isTrue(&st.IdentityLocked)}
 }
 
 func (s *Store) standing(ctx context.Context, id core.ID, query string, columns func(*Standing) []any) (*Standing, error) {
@@ -93,24 +93,6 @@ func (s *Store) RedeemCode(ctx context.Context, id core.ID, now time.Time) error
 			UPDATE authorizations
 			SET generation = 1, rotated_at = $2
 			WHERE id = $1 AND generation = 0 AND revoked_at IS NULL AND code_expires_at > $2`, id, ms(now))
-	})
-}
-
-// Rotation is the step from one generation of refresh token to the next.
-type Rotation struct {
-	ID     core.ID
-	From   int64
-	At     time.Time
-	Recent string
-}
-
-// Rotate takes the step, once. core.ErrConflict: another rotation was faster, or the authorization is revoked.
-func (s *Store) Rotate(ctx context.Context, r Rotation) error {
-	return s.hot(ctx, func(t *tx) error {
-		return t.must(`
-			UPDATE authorizations
-			SET generation = generation + 1, rotated_at = $3, recent = $4
-			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL`, r.ID, r.From, ms(r.At), r.Recent)
 	})
 }
 

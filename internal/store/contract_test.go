@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"launchpad/internal/core"
 	"launchpad/internal/lptest"
 	"launchpad/internal/secret"
@@ -127,23 +129,72 @@ func TestACodeIsNotRedeemedLateOrRevoked(t *testing.T) {
 	})
 }
 
+func rotation(a core.Authorization, g core.Grant, from int64, at time.Time) store.Rotation {
+	return store.Rotation{ID: a.ID, From: from, Digest: a.Digest, GrantID: g.ID, GrantVersion: g.Version, IdentityID: g.IdentityID, AppID: g.AppID, At: at}
+}
+
 func TestAGenerationIsRotatedOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		a := w.authorization(t, w.consent(t, w.ann, core.Reach{All: true}, "read"))
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		a := w.authorization(t, g)
 		must(t, w.RedeemCode(t.Context(), a.ID, w.clock.Now()))
-		for generation := int64(1); generation <= 3; generation++ {
-			step := store.Rotation{ID: a.ID, From: generation, At: w.clock.Now(), Recent: "1 2"}
+		var times []time.Time
+		for generation := int64(1); generation <= store.Remembered+2; generation++ {
+			w.clock.Advance(time.Second)
+			step := rotation(a, g, generation, w.clock.Now())
 			if n := race(t, func() error { return w.Rotate(context.Background(), step) }); n != 1 {
 				t.Errorf("generation %d: %d rotations, want 1", generation, n)
 			}
+			times = append(times, w.clock.Now())
+			s, err := w.Authorization(t.Context(), a.ID)
+			must(t, err)
+			want := times[max(0, len(times)-store.Remembered):]
+			if diff := cmp.Diff(want, s.Recent); s.Generation != generation+1 || !s.RotatedAt.Equal(w.clock.Now()) || diff != "" {
+				t.Errorf("row after %d rotations: %+v %s", generation, s.Authorization, diff)
+			}
 		}
-		s, err := w.Authorization(t.Context(), a.ID)
-		must(t, err)
-		if s.Generation != 4 || s.Recent != "1 2" || !s.RotatedAt.Equal(w.clock.Now()) {
-			t.Errorf("row after rotations: %+v", s.Authorization)
+	})
+}
+
+// A rotation stands on what the token said; whatever of it is not so any more, or never was, stops it.
+func TestARotationStandsOnWhatItSays(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		a := w.authorization(t, g)
+		must(t, w.RedeemCode(ctx, a.ID, now))
+		good := rotation(a, g, 1, now)
+		for name, spoil := range map[string]func(*store.Rotation){
+			"another id":         func(r *store.Rotation) { r.ID = w.id() },
+			"an old generation":  func(r *store.Rotation) { r.From = 0 },
+			"a newer generation": func(r *store.Rotation) { r.From = 2 },
+			"other bits":         func(r *store.Rotation) { r.Digest = "x" },
+			"another grant":      func(r *store.Rotation) { r.GrantID = w.consent(t, w.ben, core.Reach{All: true}, "read").ID },
+			"an older version":   func(r *store.Rotation) { r.GrantVersion-- },
+			"another identity":   func(r *store.Rotation) { r.IdentityID = w.ben.ID },
+			"another app":        func(r *store.Rotation) { r.AppID = w.id() },
+		} {
+			r := good
+			spoil(&r)
+			wantErr(t, name, w.Rotate(ctx, r), core.ErrConflict)
 		}
-		must(t, w.RevokeAuthorization(t.Context(), a, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now()))
-		wantErr(t, "rotate revoked", w.Rotate(t.Context(), store.Rotation{ID: a.ID, From: 4, At: w.clock.Now()}), core.ErrConflict)
+		must(t, w.Rotate(ctx, good))
+
+		edited := w.consent(t, w.ann, core.Reach{All: true}, "write")
+		wantErr(t, "grant edited meanwhile", w.Rotate(ctx, rotation(a, g, 2, now)), core.ErrConflict)
+		must(t, w.Rotate(ctx, rotation(a, edited, 2, now)))
+		other := w.authorization(t, edited)
+		must(t, w.RedeemCode(ctx, other.ID, now))
+		must(t, w.RevokeAuthorization(ctx, other, core.EventAuthorizationRevoked, core.ID{}, now))
+		wantErr(t, "revoked", w.Rotate(ctx, rotation(other, edited, 1, now)), core.ErrConflict)
+		must(t, w.RevokeGrant(ctx, edited.ID, w.ann.ID, now))
+		wantErr(t, "grant revoked", w.Rotate(ctx, rotation(a, edited, 3, now)), core.ErrConflict)
+
+		again := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		locked := w.authorization(t, again)
+		must(t, w.RedeemCode(ctx, locked.ID, now))
+		must(t, w.LockIdentity(ctx, w.ann.ID, w.ben.ID, now))
+		wantErr(t, "identity locked", w.Rotate(ctx, rotation(locked, again, 1, now)), core.ErrConflict)
 	})
 }
 

@@ -59,9 +59,9 @@ func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
 	case ended(standing):
 		return Proof{}, accessEnded()
 	}
-	family.Generation = 1
+	first := asItStands(standing, family.Bits, 1, now)
 	return Proof{
-		Scope: a.Scope.And(standing.Grant.Scope), Reach: standing.Grant.Reach, Authorization: a, Family: family,
+		Scope: first.Scope, Reach: first.Reach, Refresh: first,
 		Commit: func(ctx context.Context) error { return t.Store.RedeemCode(ctx, a.ID, now) },
 	}, nil
 }

@@ -25,16 +25,16 @@ var grants = []Grant{
 
 // Request is a token request whose client is proved.
 type Request struct {
-	Form oauth.Form
-	App  core.App
+	Form  oauth.Form
+	App   core.App
+	Again bool // an earlier attempt lost its race
 }
 
 // Proof is what a grant found out.
 type Proof struct {
-	Scope         oauth.Scope
-	Reach         core.Reach
-	Authorization *core.Authorization // nil: the app acts for itself
-	Family        keys.Family         // of the refresh token to hand out
+	Scope   oauth.Scope
+	Reach   core.Reach
+	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
 	// Commit writes what makes the answer true, in one conditional statement; nil if nothing has to be written.
 	// core.ErrConflict: somebody was faster, and Prove has to look again.
 	Commit func(context.Context) error

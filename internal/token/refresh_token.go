@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/keys"
 	"launchpad/internal/store"
 	"launchpad/oauth"
 )
@@ -19,45 +21,97 @@ var refreshToken = Grant{
 }
 
 func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
-	token := r.Form.Get("refresh_token")
-	if token == "" {
+	sent := r.Form.Get("refresh_token")
+	if sent == "" {
 		return Proof{}, oauth.InvalidRequest("refresh_token_missing", "refresh_token is missing")
 	}
-	family, err := t.Keys.OpenRefresh(token)
+	token, err := t.Keys.OpenRefresh(sent)
 	if err != nil {
 		return Proof{}, refreshUnknown().Because(err)
 	}
-	standing, err := genuine(family)(t.Store.Authorization(ctx, family.AuthorizationID))
+	// RFC 6749 §6: bound to the client. A stranger's attempt changes nothing.
+	if token.AppID != r.App.ID {
+		return Proof{}, oauth.InvalidGrant("refresh_token_of_another_app", "this refresh token was issued to another app")
+	}
+	if !r.Again {
+		if proof, ok := t.atItsWord(r, token); ok {
+			return proof, nil
+		}
+	}
+	return t.asTheRowsSay(ctx, r, token)
+}
+
+func refreshUnknown() *oauth.Error {
+	return oauth.InvalidGrant("refresh_token_unknown", "this is not a refresh token of this server, or it was changed on the way; send it exactly as it was issued")
+}
+
+// atItsWord takes the token for the current generation of a living authorization, as nearly every one is. The condition
+// of the rotation says whether that was right; if it was not, or anything here is in doubt, the rows are asked.
+func (t *Room) atItsWord(r Request, token keys.RefreshToken) (Proof, bool) {
+	now := t.Clock.Now()
+	scope, err := narrowed(r.Form, token.Scope)
+	if err != nil || !now.Before(token.ExpiresAt) || now.Sub(token.BornAt) > t.Mint.Lifetimes().RefreshIdle {
+		return Proof{}, false
+	}
+	return t.rotated(token, scope, now), true
+}
+
+// rotated hands out the successor of the current generation.
+func (t *Room) rotated(token keys.RefreshToken, scope oauth.Scope, now time.Time) Proof {
+	rotation := store.Rotation{
+		ID: token.AuthorizationID, From: token.Generation, Digest: token.Digest(), GrantID: token.GrantID, GrantVersion: token.GrantVersion,
+		IdentityID: token.IdentityID, AppID: token.AppID, At: now,
+	}
+	token.Generation++
+	token.BornAt = now
+	return Proof{
+		Scope: scope, Reach: token.Reach, Refresh: &token,
+		Commit: func(ctx context.Context) error { return t.Store.Rotate(ctx, rotation) },
+	}
+}
+
+func (t *Room) asTheRowsSay(ctx context.Context, r Request, token keys.RefreshToken) (Proof, error) {
+	standing, err := genuine(token.Family)(t.Store.Authorization(ctx, token.AuthorizationID))
 	if errors.Is(err, core.ErrNotFound) {
 		return Proof{}, refreshUnknown().Because(err)
 	}
 	if err != nil {
 		return Proof{}, err
 	}
-	// RFC 6749 §6: bound to the client. A stranger's attempt changes nothing.
-	if standing.AppID != r.App.ID {
-		return Proof{}, oauth.InvalidGrant("refresh_token_of_another_app", "this refresh token was issued to another app")
-	}
 	if err := t.alive(standing); err != nil {
 		return Proof{}, err
 	}
-	commit, err := t.step(ctx, standing.Authorization, family.Generation, r.App)
+	now := t.Clock.Now()
+	verdict := judge(standing.Authorization, token.Generation, r.App.Confidential(), now, t.RefreshWindow)
+	switch verdict {
+	case ahead:
+		return Proof{}, refreshUnknown().Because(fmt.Errorf("generation %d, row has %d", token.Generation, standing.Generation))
+	case reused:
+		return Proof{}, t.refreshReused(ctx, standing.Authorization)
+	}
+	current := asItStands(standing, token.Bits, standing.Generation, standing.RotatedAt)
+	scope, err := narrowed(r.Form, current.Scope)
 	if err != nil {
 		return Proof{}, err
 	}
-	scope, err := narrowed(r.Form, standing)
-	if err != nil {
-		return Proof{}, err
+	if verdict == rotate {
+		return t.rotated(*current, scope, now), nil
 	}
-	family.Generation = standing.Generation
-	if commit.rotates {
-		family.Generation++
+	proof := Proof{Scope: scope, Reach: current.Reach, Refresh: current}
+	if verdict == recovered {
+		note := core.Event{At: now, Kind: core.EventRefreshRecovered, SubjectID: standing.ID, IdentityID: standing.IdentityID, AppID: standing.AppID}
+		proof.Commit = func(ctx context.Context) error { return t.Store.Note(ctx, note) }
 	}
-	return Proof{Scope: scope, Reach: standing.Grant.Reach, Authorization: &standing.Authorization, Family: family, Commit: commit.write}, nil
+	return proof, nil
 }
 
-func refreshUnknown() *oauth.Error {
-	return oauth.InvalidGrant("refresh_token_unknown", "this is not a refresh token of this server, or it was changed on the way; send it exactly as it was issued")
+// asItStands makes the refresh token of a generation.
+func asItStands(s *store.Standing, bits [16]byte, generation int64, born time.Time) *keys.RefreshToken {
+	return &keys.RefreshToken{
+		Family:  keys.Family{AuthorizationID: s.ID, Generation: generation, Bits: bits},
+		GrantID: s.GrantID, GrantVersion: s.Grant.Version, IdentityID: s.IdentityID, AppID: s.AppID,
+		BornAt: born, ExpiresAt: s.ExpiresAt, Scope: s.Scope.And(s.Grant.Scope), Reach: s.Grant.Reach,
+	}
 }
 
 func (t *Room) alive(s *store.Standing) error {
@@ -73,36 +127,17 @@ func (t *Room) alive(s *store.Standing) error {
 	return nil
 }
 
-// stepped is what a presented generation leads to.
-type stepped struct {
-	rotates bool
-	write   func(context.Context) error
-}
-
-func (t *Room) step(ctx context.Context, a core.Authorization, presented int64, app core.App) (stepped, error) {
-	now := t.Clock.Now()
-	switch judge(a, presented, app.Confidential(), now, t.RefreshWindow) {
-	case rotate:
-		rotation := store.Rotation{ID: a.ID, From: a.Generation, At: now, Recent: recently(a, now, t.RefreshWindow)}
-		return stepped{true, func(ctx context.Context) error { return t.Store.Rotate(ctx, rotation) }}, nil
-	case repeat:
-		return stepped{}, nil
-	case recovered:
-		note := core.Event{At: now, Kind: core.EventRefreshRecovered, SubjectID: a.ID, IdentityID: a.IdentityID, AppID: a.AppID}
-		return stepped{false, func(ctx context.Context) error { return t.Store.Note(ctx, note) }}, nil
-	case ahead:
-		return stepped{}, refreshUnknown().Because(fmt.Errorf("generation %d, row has %d", presented, a.Generation))
+// refreshReused: RFC 9700 §4.14.2: whoever holds the older token, thief or victim, both lose. Committed before the
+// refusal.
+func (t *Room) refreshReused(ctx context.Context, a core.Authorization) error {
+	if err := t.Store.RevokeAuthorization(ctx, a, core.EventRefreshReused, core.ID{}, t.Clock.Now()); err != nil {
+		return oauth.Unavailable(fmt.Errorf("revoke after reuse: %w", err))
 	}
-	// RFC 9700 §4.14.2: whoever holds the older token, thief or victim, both lose. Committed before the refusal.
-	if err := t.Store.RevokeAuthorization(ctx, a, core.EventRefreshReused, core.ID{}, now); err != nil {
-		return stepped{}, oauth.Unavailable(fmt.Errorf("revoke after reuse: %w", err))
-	}
-	return stepped{}, oauth.InvalidGrant("refresh_token_reused", "this refresh token was already used and has a successor; for safety all tokens of this sign-in were revoked, ask the person to authorize the app again")
+	return oauth.InvalidGrant("refresh_token_reused", "this refresh token was already used and has a successor; for safety all tokens of this sign-in were revoked, ask the person to authorize the app again")
 }
 
 // narrowed: RFC 6749 §6: the scope may shrink, never grow; without one it is the scope granted.
-func narrowed(form oauth.Form, s *store.Standing) (oauth.Scope, error) {
-	granted := s.Scope.And(s.Grant.Scope)
+func narrowed(form oauth.Form, granted oauth.Scope) (oauth.Scope, error) {
 	asked, err := oauth.ParseScope(form.Get("scope"))
 	if err != nil {
 		return nil, err

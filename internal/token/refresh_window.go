@@ -2,8 +2,6 @@ package token
 
 import (
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -54,47 +52,12 @@ func unconfirmedFor(confidential bool) time.Duration {
 	return unconfirmedPublic
 }
 
-// remembered bounds how many rotations the row remembers. Whoever rotates more often than that within one window
-// loses the patience for the oldest of them.
-const remembered = 8
-
-// The memory is unix milliseconds separated by spaces, and is only taken apart as far as needed: this is done at
-// every refresh.
-
-// recently gives what to remember after the current generation is rotated away now.
-func recently(a core.Authorization, now time.Time, window time.Duration) string {
-	if window <= 0 {
-		return ""
-	}
-	kept := a.Recent
-	for kept != "" {
-		oldest, rest, _ := strings.Cut(kept, " ")
-		if now.Sub(moment(oldest)) < window && strings.Count(kept, " ") < remembered-1 {
-			break
-		}
-		kept = rest
-	}
-	if kept != "" {
-		kept += " "
-	}
-	return kept + strconv.FormatInt(now.UnixMilli(), 10)
-}
-
-// goneFor tells how long ago a generation was rotated away, as far as the row remembers.
+// goneFor tells how long ago a generation was rotated away, as far as the row remembers. Whoever rotates more often
+// within one window than the row remembers loses the patience for the oldest of them.
 func goneFor(a core.Authorization, presented int64, now time.Time) time.Duration {
-	times := strings.Fields(a.Recent)
-	index := int64(len(times)) - (a.Generation - presented)
+	index := int64(len(a.Recent)) - (a.Generation - presented)
 	if index < 0 {
 		return math.MaxInt64
 	}
-	return now.Sub(moment(times[index]))
-}
-
-// moment reads one of the times; one that cannot be read was long ago.
-func moment(text string) time.Time {
-	ms, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
+	return now.Sub(a.Recent[index])
 }

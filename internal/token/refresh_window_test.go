@@ -1,11 +1,11 @@
 package token
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/store"
 )
 
 var t0 = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -13,7 +13,7 @@ var t0 = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 func TestJudge(t *testing.T) {
 	const window = time.Minute
 	// Generations 1 to 4 were rotated away; 3 at 0 s, 4 at 10 s; 5 is current and unconfirmed.
-	row := core.Authorization{Generation: 5, Confirmed: 4, RotatedAt: t0.Add(10 * time.Second), Recent: fmt.Sprint(t0.UnixMilli(), " ", t0.Add(10*time.Second).UnixMilli())}
+	row := core.Authorization{Generation: 5, Confirmed: 4, RotatedAt: t0.Add(10 * time.Second), Recent: []time.Time{t0, t0.Add(10 * time.Second)}}
 	confirmed := row
 	confirmed.Confirmed = 5
 	for _, c := range []struct {
@@ -56,13 +56,14 @@ func TestTheWindowIsExact(t *testing.T) {
 		now := t0
 		for range 100 {
 			now = now.Add(pause)
-			recent := recently(row, now, window)
+			recent := append(row.Recent, now) // as the store remembers
+			recent = recent[max(0, len(recent)-store.Remembered):]
 			rotatedAt[row.Generation] = now
 			row = core.Authorization{Generation: row.Generation + 1, Confirmed: row.Generation + 1, RotatedAt: now, Recent: recent}
 			for presented, gone := range rotatedAt {
 				for _, later := range []time.Duration{0, window / 2, window - 1, window} {
 					want := reused
-					if now.Add(later).Sub(gone) < window && row.Generation-presented <= remembered {
+					if now.Add(later).Sub(gone) < window && row.Generation-presented <= store.Remembered {
 						want = repeat
 					}
 					if got := judge(row, presented, false, now.Add(later), window); got != want {

@@ -54,7 +54,7 @@ func (t *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := grant.Allowed(app); err != nil {
 		return err
 	}
-	answer, err := t.issue(r.Context(), grant, Request{form, app})
+	answer, err := t.issue(r.Context(), grant, Request{Form: form, App: app})
 	if err != nil {
 		return err
 	}
@@ -94,14 +94,13 @@ func find(form oauth.Form) (Grant, error) {
 // issue proves, mints and commits. Minting comes before the commit, and outside of it: a token that was made and
 // then refused costs nothing, a transaction that waits for a signature costs everybody.
 func (t *Room) issue(ctx context.Context, grant Grant, request Request) (mint.Answer, error) {
-	for range tries {
+	for attempt := range tries {
+		request.Again = attempt > 0
 		proof, err := grant.Prove(t, ctx, request)
 		if err != nil {
 			return mint.Answer{}, err
 		}
-		answer, err := t.Mint.Issue(mint.Claims{
-			App: request.App, Scope: proof.Scope, Reach: proof.Reach, Authorization: proof.Authorization, Family: proof.Family,
-		})
+		answer, err := t.Mint.Issue(mint.Claims{App: request.App, Scope: proof.Scope, Reach: proof.Reach, Refresh: proof.Refresh})
 		if err != nil || proof.Commit == nil {
 			return answer, err
 		}

@@ -119,7 +119,7 @@ CREATE TABLE authorizations (
     created_at       BIGINT NOT NULL,
     code_expires_at  BIGINT NOT NULL,
     rotated_at       BIGINT,
-    recent           TEXT   NOT NULL, -- times of the rotations within the window, newest last
+    recent           TEXT   NOT NULL, -- times of the last rotations, 13 digits each, newest last
     expires_at       BIGINT NOT NULL,
     revoked_at       BIGINT
 );
