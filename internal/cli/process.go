@@ -34,15 +34,8 @@ type process struct {
 	setup  secret.Text // the one-time link's token, if there is no operator yet
 }
 
-// Limits of connections.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 32 << 10
-	drainTimeout      = 20 * time.Second
-)
+// drainTimeout is how long a process that was asked to end lets requests go on.
+const drainTimeout = 20 * time.Second
 
 // start brings everything up to the point where requests are answered. Listening comes first: who starts on a
 // taken port should hear of that before a database is made.
@@ -58,12 +51,7 @@ func start(ctx context.Context, c config.Config, prepare func(context.Context, *
 	if err := p.open(ctx, prepare); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.http = &http.Server{
-		Handler:           p.server,
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-	}
+	p.http = defaultLimits.server(p.server)
 	return p, nil
 }
 
@@ -139,7 +127,7 @@ func (p *process) run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- p.http.Serve(p.socket) }()
+	go func() { served <- p.http.Serve(listener{p.socket}) }()
 	var err error
 	select {
 	case err = <-served:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"launchpad/internal/access"
 	"launchpad/internal/core"
@@ -82,6 +83,10 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	if route.Scope != "" && !token.Scope.Has(route.Scope) {
 		return oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
 			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
+	}
+	if r.Body != http.NoBody {
+		// Whoever may call the API may take its time to send it something.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
 	// The answer names the account that was meant, and belongs to this caller alone.
 	w.Header()["Launchpad-Account"] = []string{account.Slug}

@@ -13,6 +13,9 @@ var (
 	forAMinute = []string{"public, max-age=60"}
 )
 
+// countedAnyway is the size up to which the HTTP server holds an answer back and counts it by itself.
+const countedAnyway = 2 << 10
+
 // WriteJSON answers a program with a document that nobody may keep. RFC 6749 §5.1, RFC 7662 §2.2.
 func WriteJSON(w http.ResponseWriter, body []byte) error { return write(w, body, noStore) }
 
@@ -22,7 +25,9 @@ func WritePublicJSON(w http.ResponseWriter, body []byte) error { return write(w,
 func write(w http.ResponseWriter, body []byte, caching []string) error {
 	h := w.Header()
 	h["Content-Type"], h["Cache-Control"] = jsonType, caching
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if len(body) > countedAnyway {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	_, err := w.Write(body)
 	return err
 }
