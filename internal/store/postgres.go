@@ -24,6 +24,9 @@ type postgresEngine struct {
 	pool *pgxpool.Pool
 }
 
+// connections of one node, unless its address says pool_max_conns.
+const connections = 16
+
 func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -32,7 +35,13 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	}
 	// A writer that hangs must not keep others waiting behind its locks.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
+	// Every statement finds its rows by key, so one plan is right for all values, and planning costs more than running.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
+	if !strings.Contains(dsn, "pool_max_conns") {
+		// Commits that wait together share one write to the disk; the driver's own default is 4.
+		config.MaxConns = connections
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
