@@ -22,6 +22,15 @@ type Launch struct {
 	Data     string
 	Database string // postgres://… or empty for the embedded database
 	Log      string // file that the server's log is appended to
+	NodeOf   string // issuer whose further node is started, beside the demo that made the data; else the demo itself
+}
+
+// Beside says how to start a further node of a running demo, on the same database and master key.
+func (l Launch) Beside(demo *Server) (Launch, error) {
+	var err error
+	l.NodeOf = demo.Facts.Issuer
+	l.Listen, err = freeAddress()
+	return l, err
 }
 
 // Server is a running demo.
@@ -45,6 +54,9 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	select {
 	case text := <-line:
 		s.Ready = time.Since(begun)
+		if l.NodeOf != "" {
+			return s, nil
+		}
 		if err := json.Unmarshal(text, &s.Facts); err != nil {
 			s.Kill()
 			return nil, fmt.Errorf("start server: it said %q instead of its credentials; its log is %s", text, l.Log)
@@ -79,7 +91,11 @@ func (l Launch) spawn() (*Server, <-chan []byte, error) {
 		return nil, nil, fmt.Errorf("start server: %w", err)
 	}
 	defer write.Close()
-	args := []string{"demo", "--listen", l.Listen, "--data", l.Data, "--output", "json"}
+	args := []string{"demo", "--output", "json"}
+	if l.NodeOf != "" {
+		args = []string{"serve", "--issuer", l.NodeOf}
+	}
+	args = append(args, "--listen", l.Listen, "--data", l.Data)
 	if l.Database != "" {
 		args = append(args, "--database", l.Database)
 	}
@@ -100,6 +116,12 @@ func (l Launch) spawn() (*Server, <-chan []byte, error) {
 	}()
 	return s, line, nil
 }
+
+// Stop makes the process stand still, wherever it is, and Continue lets it go on.
+func (s *Server) Stop() error { return s.process.Process.Signal(syscall.SIGSTOP) }
+
+// Continue undoes Stop.
+func (s *Server) Continue() error { return s.process.Process.Signal(syscall.SIGCONT) }
 
 // Kill ends the process as a crash would, and waits until it is gone. A process that ended before is fine.
 func (s *Server) Kill() {

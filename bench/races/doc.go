@@ -6,5 +6,8 @@
 // afterwards those tokens are dead (RFC 6749 §4.1.2). The presentations of a refresh token are the app's own parallel
 // processes: all are answered, what they get is one generation and works, and nobody is signed out.
 //
+// On PostgreSQL two nodes race for further codes, while the first of them is made to stand still (SIGSTOP) at any point
+// of its answer: again exactly one presentation is answered with tokens.
+//
 // It ends with status 1 if anything was otherwise.
 package main

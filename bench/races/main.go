@@ -16,6 +16,7 @@ import (
 type options struct {
 	n        int
 	parallel int
+	stopped  int
 	database string
 	binary   string
 }
@@ -24,6 +25,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.n, "n", 1000, "how many codes and how many refresh tokens")
 	flag.IntVar(&o.parallel, "parallel", 8, "how often each is presented at the same moment")
+	flag.IntVar(&o.stopped, "stopped", 100, "with -database: how many codes are raced for by two nodes, one of which stands still in the middle")
 	flag.StringVar(&o.database, "database", "", "postgres://… `server` on which a database may be made; default: the embedded one")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
@@ -55,24 +57,39 @@ func run(ctx context.Context, o options) (wrong int, err error) {
 		return 0, err
 	}
 	defer server.Kill()
-	return race(ctx, o, server.Facts)
-}
-
-// race holds both kinds of races and reports.
-func race(ctx context.Context, o options, facts drive.Facts) (wrong int, err error) {
-	t, err := newTrack(facts, o.parallel)
+	t, err := newTrack(server.Facts, o.parallel)
 	if err != nil {
 		return 0, err
 	}
 	defer t.close()
-	for _, r := range []struct {
+	if o.database != "" {
+		// An embedded database has one process.
+		if err := t.openNodes(ctx, launch, server); err != nil {
+			return 0, err
+		}
+	}
+	return t.race(ctx, o)
+}
+
+// race holds every kind of race and reports.
+func (t *track) race(ctx context.Context, o options) (wrong int, err error) {
+	races := []struct {
 		name string
+		n    int
 		run  func(*track, drive.App) error
 	}{
-		{"codes", (*track).code},
-		{"refresh tokens", (*track).refresh},
-	} {
-		if err := t.repeat(ctx, r.name, o.n, r.run); err != nil {
+		{"codes", o.n, (*track).code},
+		{"refresh tokens", o.n, (*track).refresh},
+	}
+	if t.nodes != nil {
+		races = append(races, struct {
+			name string
+			n    int
+			run  func(*track, drive.App) error
+		}{"codes, a node standing still,", o.stopped, (*track).stopped})
+	}
+	for _, r := range races {
+		if err := t.repeat(ctx, r.name, r.n, r.run); err != nil {
 			return len(t.wrong), err
 		}
 	}

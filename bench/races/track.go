@@ -16,6 +16,7 @@ type track struct {
 	parallel int
 	programs *drive.Client
 	browser  *drive.Browser
+	nodes    *nodes // nil on an embedded database
 
 	counts []count
 	wrong  []string
@@ -39,6 +40,9 @@ func newTrack(facts drive.Facts, parallel int) (*track, error) {
 func (t *track) close() {
 	t.programs.Close()
 	t.browser.Close()
+	if t.nodes != nil {
+		t.nodes.close()
+	}
 }
 
 // publicEvery: the consent page of public apps makes their codes dear, so only every n-th race is theirs.
