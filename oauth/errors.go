@@ -137,6 +137,11 @@ func NotFound(slug, format string, args ...any) *Error {
 	return newError(http.StatusNotFound, "invalid_request", slug, format, args)
 }
 
+// BadGateway: what stands behind this server did not answer it. RFC 9110 §15.6.3; the code is the closest there is.
+func BadGateway(slug, format string, args ...any) *Error {
+	return newError(http.StatusBadGateway, "temporarily_unavailable", slug, format, args)
+}
+
 // Unavailable is a passing fault. It must never look like invalid_grant: clients delete their tokens on that.
 func Unavailable(cause error) *Error {
 	e := newError(http.StatusServiceUnavailable, "temporarily_unavailable", "temporarily_unavailable",

@@ -113,7 +113,7 @@ func demo(ctx context.Context, c config.Config, o demoOptions) error {
 	var facts demoFacts
 	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		api := demoAPI
-		api.Upstream = sample.API()
+		api.Upstream = gateway.Local(sample.API())
 		options.APIs = append(options.APIs, api)
 		options.TryAPI = options.Issuer + "/v3/dashboards"
 		options.Setup = nil

@@ -81,6 +81,9 @@ func (g *Room) queryAllowed(ctx context.Context, api API, token access.Token) er
 func discourage(h http.Header, issuer string) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
+	// An address with a token can be opened in a browser: then whatever the API answers must not act as a page of ours.
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Deprecation", "@1735689600") // 1 January 2025: RFC 9700, which forbids it, was published that month
 	h.Set("Link", "<"+issuer+`/docs/errors/query_token_refused>; rel="deprecation"; type="text/html"`)
 }

@@ -17,7 +17,7 @@ type API struct {
 	Prefix      string // "/v3/": everything under it is ours to refuse
 	Routes      []Route
 	QueryTokens bool // whether ?access_token= is taken at all
-	Upstream    http.Handler
+	Upstream    Upstream
 }
 
 // Route is one call of an API. Path may hold {account}.
@@ -91,8 +91,7 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	// The answer names the account that was meant, and belongs to this caller alone.
 	w.Header()["Launchpad-Account"] = []string{account.Slug}
 	w.Header()["Vary"] = varyAuthorization
-	api.Upstream.ServeHTTP(w, forUpstream(r, token, account))
-	return nil
+	return api.Upstream(w, forUpstream(r, token, account))
 }
 
 var varyAuthorization = []string{"Authorization"}

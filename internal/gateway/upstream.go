@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -8,6 +10,7 @@ import (
 
 	"launchpad/internal/access"
 	"launchpad/internal/core"
+	"launchpad/oauth"
 )
 
 // Every header whose name folds to this prefix belongs to us: clients cannot send one past us in any spelling.
@@ -45,6 +48,10 @@ func withheld(name string) bool {
 	case "Authorization", "Cookie", "Connection", "Proxy-Authorization":
 		return true
 	}
+	return managed(name)
+}
+
+func managed(name string) bool {
 	return len(name) >= len(managedPrefix) && strings.HasPrefix(fold(name[:len(managedPrefix)]), managedPrefix)
 }
 
@@ -71,17 +78,64 @@ func withoutToken(query string) string {
 	return strings.Join(kept, "&")
 }
 
+// Upstream answers a call that may pass. Its error means that nothing was answered yet.
+type Upstream func(w http.ResponseWriter, r *http.Request) error
+
+// Local is an upstream in this process.
+func Local(handler http.Handler) Upstream {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		handler.ServeHTTP(w, r)
+		return nil
+	}
+}
+
 // Proxy is an upstream at an address.
-func Proxy(target *url.URL) http.Handler {
-	return &httputil.ReverseProxy{
+func Proxy(target *url.URL) Upstream {
+	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.SetXForwarded()
 		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-			w.WriteHeader(http.StatusBadGateway)
-			_, _ = w.Write([]byte(`{"error":"temporarily_unavailable","error_description":"the API behind the gateway does not answer"}`))
+		ModifyResponse: func(answer *http.Response) error {
+			clean(answer.Header)
+			return nil
+		},
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
+			*r.Context().Value(failureKey{}).(*error) = err
 		},
 	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var failure error
+		proxy.ServeHTTP(&guarded{ResponseWriter: w, own: maps.Clone(w.Header())}, r.WithContext(context.WithValue(r.Context(), failureKey{}, &failure)))
+		if failure != nil {
+			return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(failure)
+		}
+		return nil
+	}
 }
+
+type failureKey struct{}
+
+// clean takes out of an upstream's answer what only we may say to browsers and clients at our address: our own names,
+// and cookies, which calls do not carry either.
+func clean(h http.Header) {
+	for name := range h {
+		if name == "Set-Cookie" || managed(name) {
+			delete(h, name)
+		}
+	}
+}
+
+// guarded lets the headers that the gateway has set win over an upstream's of the same name.
+type guarded struct {
+	http.ResponseWriter
+	own http.Header
+}
+
+func (g *guarded) WriteHeader(status int) {
+	maps.Copy(g.Header(), g.own)
+	g.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets answers be flushed.
+func (g *guarded) Unwrap() http.ResponseWriter { return g.ResponseWriter }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -59,8 +61,9 @@ const LoopbackRedirect = "http://127.0.0.1/callback"
 const Password = "correct horse battery staple"
 
 type options struct {
-	window time.Duration
-	setup  *signin.SetupLink
+	window   time.Duration
+	setup    *signin.SetupLink
+	upstream gateway.Upstream
 }
 
 // Option changes a server before it starts.
@@ -68,6 +71,20 @@ type Option func(*options)
 
 // WithRefreshWindow sets the grace of refresh tokens.
 func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
+
+// WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
+func WithUpstream(t testing.TB, api http.Handler) Option {
+	upstream := httptest.NewServer(api)
+	t.Cleanup(upstream.Close)
+	if api == nil {
+		upstream.Close()
+	}
+	target, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *options) { o.upstream = gateway.Proxy(target) }
+}
 
 // Catalog is the scopes of the sample API.
 var Catalog = core.Catalog{
@@ -84,7 +101,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API())}}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -98,7 +115,7 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup, upstream: gateway.Local(sample.API())}}
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
@@ -128,7 +145,7 @@ func (s *Server) open() {
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
 		Life: server.DefaultLife, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
-			Prefix: "/v3/", QueryTokens: true, Upstream: sample.API(),
+			Prefix: "/v3/", QueryTokens: true, Upstream: s.o.upstream,
 			Routes: []gateway.Route{
 				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
 				{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},

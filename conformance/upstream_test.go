@@ -1,0 +1,75 @@
+package conformance
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/lptest"
+)
+
+// An API behind the gateway cannot speak in the gateway's name, set cookies at its address, or take back what it says
+// about an address with a token in it.
+func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range map[string]string{
+			"Launchpad-Account": "other", "launchpad_identity": "x", "Set-Cookie": "lp_session=x", "Cache-Control": "public, max-age=3600",
+			"Referrer-Policy": "unsafe-url", "Vary": "*", "X-Ratelimit-Left": "7", "Deprecation": "@0",
+		} {
+			w.Header()[name] = []string{value}
+		}
+		_, _ = io.WriteString(w, r.URL.RawQuery)
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		_, token, err := s.Acts().CreatePersonalToken(t.Context(), s.Person, s.Web.App, apps.TokenDraft{Name: "Script", Reach: core.Reach{All: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := s.Do(s.Request("GET", "/v3/dashboards?a=1&access_token="+token.Reveal(), ""))
+		wantStatus(t, a, 200)
+		if a.Body != "a=1" {
+			t.Errorf("the upstream saw the query %q", a.Body)
+		}
+		for name, want := range map[string]string{
+			"Launchpad-Account": s.First.Slug, "Launchpad_identity": "", "Set-Cookie": "", "Cache-Control": "no-store",
+			"Referrer-Policy": "no-referrer", "Vary": "Authorization", "X-Ratelimit-Left": "7", "Deprecation": "@1735689600",
+		} {
+			if got := strings.Join(a.Header[name], " | "); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+		if csp := a.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "sandbox") {
+			t.Errorf("Content-Security-Policy %q lets the answer act as a page of ours", csp)
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// An API that is away is an error that explains itself, like any other.
+func TestUpstreamsThatAreAway(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		a := s.Call(s.Tokens(s.Web).Text("access_token"))
+		wantError(t, a, 502, "temporarily_unavailable")
+		if a.Text("trace") == "" || !strings.HasSuffix(a.Text("error_uri"), "/upstream_unreachable") {
+			t.Errorf("%s", a.Body)
+		}
+	}, lptest.WithUpstream(t, nil))
+}
+
+// What a call carries reaches the API whole, and large answers come back whole.
+func TestUpstreamsGetAndGiveBodies(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	body := strings.Repeat("launchpad ", 50_000) // far more than a form of ours may have
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		r := s.Request("POST", "/v3/dashboards", body)
+		r.Header.Set("Authorization", "Bearer "+s.Tokens(s.Web).Text("access_token"))
+		r.Header.Set("Content-Type", "text/plain")
+		a := s.Do(r)
+		wantStatus(t, a, 200)
+		if a.Body != body {
+			t.Errorf("%d bytes came back, want %d", len(a.Body), len(body))
+		}
+	}, lptest.WithUpstream(t, api))
+}
