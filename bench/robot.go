@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"launchpad/bench/drive"
+	"launchpad/internal/web"
 )
 
 // registerJWT registers a machine app whose access tokens are JWTs, which an operator may switch on.
@@ -21,7 +22,7 @@ func (s *site) registerJWT() (drive.App, error) {
 	if !ok {
 		return drive.App{}, drive.Unexpected{Page: created, Want: "a new app"}
 	}
-	path := drive.PathApps + "/" + form.Values.Get("form_id")
+	path := drive.PathApps + "/" + form.Makes(web.MakesApp)
 	page, err := s.browser.Get(path)
 	if err != nil {
 		return drive.App{}, err

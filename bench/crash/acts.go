@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"launchpad/bench/drive"
+	"launchpad/internal/web"
 )
 
 // act is what a journal line is about. Each is one request.
@@ -135,7 +136,7 @@ var askAgain = url.Values{"prompt": {"consent"}}
 
 // sendAppForm registers an app. The same form a second time leads to the app's page, without the secret.
 func (c *client) sendAppForm(form drive.Form) (entry, error) {
-	id := form.Values.Get("form_id")
+	id := form.Makes(web.MakesApp)
 	return c.try(entry{Act: registerApp, Subject: id, Form: &form}, func() (entry, error) {
 		page, err := c.browser.Send(form)
 		app, ok := page.NewApp(form.Values.Get("redirect_uri"))
@@ -146,9 +147,9 @@ func (c *client) sendAppForm(form drive.Form) (entry, error) {
 	})
 }
 
-// sendTokenForm makes a personal token from the page of the app with the given form_id.
+// sendTokenForm makes a personal token from the page of the app with the given id.
 func (c *client) sendTokenForm(app string, form drive.Form) (entry, error) {
-	return c.try(entry{Act: createPersonal, Subject: form.Values.Get("form_id"), App: app, Form: &form}, func() (entry, error) {
+	return c.try(entry{Act: createPersonal, Subject: form.Makes(web.MakesPersonalToken), App: app, Form: &form}, func() (entry, error) {
 		page, err := c.browser.Send(form)
 		token, ok := page.NewPersonalToken()
 		if ok {

@@ -32,7 +32,7 @@ type entry struct {
 
 	Act       act         `json:"act,omitempty"`
 	Subject   string      `json:"subject,omitempty"` // what the act is about
-	App       string      `json:"app,omitempty"`     // client_id, or an app's form_id for acts of the portal
+	App       string      `json:"app,omitempty"`     // client_id, or an app's id for acts of the portal
 	Sent      string      `json:"sent,omitempty"`    // the secret that is presented
 	Form      *drive.Form `json:"form,omitempty"`    // of the portal, to be sent again if its answer is lost
 	Reach     string      `json:"reach,omitempty"`   // of a consent: an account's id, or all

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"launchpad/bench/drive"
+	"launchpad/internal/web"
 )
 
 // How often the clients that are people do what.
@@ -29,7 +30,7 @@ func (c *client) newApp() (id string, app drive.App, err error) {
 	if got.NewApp == nil {
 		return "", app, refusal("a form that was sent once led to an app that exists")
 	}
-	return form.Values.Get("form_id"), *got.NewApp, nil
+	return form.Makes(web.MakesApp), *got.NewApp, nil
 }
 
 // beginPersonal registers an app, makes personal tokens from its page, uses them and ends some.
@@ -48,10 +49,10 @@ func beginPersonal(c *client, _ []family) turn {
 		if err != nil {
 			return err
 		}
-		if err := c.use(form.Values.Get("form_id"), got.Personal); err != nil || !c.chance(endsPersonal) {
+		if err := c.use(form.Makes(web.MakesPersonalToken), got.Personal); err != nil || !c.chance(endsPersonal) {
 			return err
 		}
-		token := form.Values.Get("form_id")
+		token := form.Makes(web.MakesPersonalToken)
 		if c.chance(byItsPower) {
 			return c.revokePersonal(token, app, got.Personal, nil)
 		}

@@ -6,7 +6,7 @@ import (
 
 // appPage is an app that was registered in the portal, with the personal tokens made from its page.
 type appPage struct {
-	id    string // its form_id
+	id    string
 	form  drive.Form
 	owner string // client_id, if the client saw it
 	life  life
@@ -16,7 +16,7 @@ type appPage struct {
 
 // personal is a personal token. Whether it was made and whether it was ended can each be unknown.
 type personal struct {
-	id    string // its form_id
+	id    string
 	app   string
 	form  drive.Form
 	made  life   // unsure or live

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"launchpad/internal/core"
+	"launchpad/internal/web"
 )
 
 // Paths of the pages that are used by name.
@@ -83,7 +86,16 @@ func (b *Browser) Authorize(app App) (string, error) {
 	return page.Code(), nil
 }
 
-// AppForm opens the page for a new web app and fills it. The app's id is the form's form_id.
+// Makes is the id of what a form makes, also if its answer is lost.
+func (f Form) Makes(what string) string {
+	form, err := core.ParseID(f.Values.Get(web.FormIDField))
+	if err != nil {
+		return ""
+	}
+	return web.MadeFrom(form, what).String()
+}
+
+// AppForm opens the page for a new web app and fills it.
 func (b *Browser) AppForm(name, account, redirect string) (Form, error) {
 	page, err := b.Get(PathNewApp)
 	if err != nil {
@@ -107,7 +119,7 @@ func (p Page) NewApp(redirect string) (App, bool) {
 	return App{ClientID: id[1], Secret: secret[1], RedirectURIs: []string{redirect}}, true
 }
 
-// TokenForm opens an app's page and fills the form for a personal token. The token's id is the form's form_id.
+// TokenForm opens an app's page and fills the form for a personal token.
 func (b *Browser) TokenForm(app, name string) (Form, error) {
 	page, err := b.Get(PathApps + "/" + app)
 	if err != nil {

@@ -107,3 +107,23 @@ func TestNotesOfUseAreBoundedAndNotRepeated(t *testing.T) {
 		t.Errorf("parts hold %d notes, want %d", total, usesLimit)
 	}
 }
+
+// An id is dead only as what died: an app's id that equals a person's ends nobody's tokens.
+func TestKindsDieApart(t *testing.T) {
+	clock, one := &clock{time.Unix(1_900_000_000, 0)}, id(1)
+	kinds := map[string]core.AccessToken{
+		"authorization": {AuthorizationID: one}, "grant": {GrantID: one}, "identity": {IdentityID: one}, "app": {AppID: one}, "token": {ID: one},
+	}
+	for event, what := range map[core.EventKind]string{
+		core.EventAuthorizationRevoked: "authorization", core.EventRefreshReused: "authorization", core.EventCodeReplayed: "authorization",
+		core.EventGrantRevoked: "grant", core.EventIdentityLocked: "identity", core.EventAppDeleted: "app", core.EventTokenRevoked: "token",
+	} {
+		dead := newDeadSet(clock, time.Hour)
+		dead.read(core.Event{Kind: event, SubjectID: one, At: clock.Now()})
+		for kind, token := range kinds {
+			if alive := dead.narrow(&token); alive == (kind == what) {
+				t.Errorf("%s, and the %s of the same id lives: %t", event, kind, alive)
+			}
+		}
+	}
+}

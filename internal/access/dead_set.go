@@ -18,8 +18,35 @@ type deadSet struct {
 	longest time.Duration
 
 	mu     sync.RWMutex
-	dead   map[core.ID]time.Time // authorizations, grants, identities, apps and token ids, and when they died
+	dead   map[named]time.Time // and when it died
 	grants map[core.ID]changed
+}
+
+// named is what can die. Ids alone do not tell kinds apart.
+type named struct {
+	kind kind
+	id   core.ID
+}
+
+type kind byte
+
+const (
+	anAuthorization kind = iota + 1
+	aGrant
+	anIdentity
+	anApp
+	aToken
+)
+
+// diesBy tells what an event ends.
+var diesBy = map[core.EventKind]kind{
+	core.EventAuthorizationRevoked: anAuthorization,
+	core.EventRefreshReused:        anAuthorization,
+	core.EventCodeReplayed:         anAuthorization,
+	core.EventGrantRevoked:         aGrant,
+	core.EventIdentityLocked:       anIdentity,
+	core.EventAppDeleted:           anApp,
+	core.EventTokenRevoked:         aToken,
 }
 
 type changed struct {
@@ -30,17 +57,16 @@ type changed struct {
 }
 
 func newDeadSet(clock core.Clock, longest time.Duration) *deadSet {
-	return &deadSet{clock: clock, longest: longest, dead: map[core.ID]time.Time{}, grants: map[core.ID]changed{}}
+	return &deadSet{clock: clock, longest: longest, dead: map[named]time.Time{}, grants: map[core.ID]changed{}}
 }
 
 func (d *deadSet) read(e core.Event) {
-	switch e.Kind {
-	case core.EventAuthorizationRevoked, core.EventRefreshReused, core.EventCodeReplayed, core.EventGrantRevoked,
-		core.EventIdentityLocked, core.EventAppDeleted, core.EventTokenRevoked:
+	if what, ends := diesBy[e.Kind]; ends {
 		d.mu.Lock()
-		d.dead[e.SubjectID] = e.At
+		d.dead[named{what, e.SubjectID}] = e.At
 		d.mu.Unlock()
-	case core.EventGrantChanged:
+	}
+	if e.Kind == core.EventGrantChanged {
 		var change store.GrantChange
 		if json.Unmarshal([]byte(e.Data), &change) != nil {
 			// Rights that cannot be read are no rights.
@@ -60,8 +86,8 @@ func (d *deadSet) narrow(t *core.AccessToken) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if len(d.dead) > 0 {
-		for _, id := range [...]core.ID{t.ID, t.AppID, t.AuthorizationID, t.GrantID, t.IdentityID} {
-			if _, dead := d.dead[id]; dead {
+		for _, root := range [...]named{{aToken, t.ID}, {anApp, t.AppID}, {anAuthorization, t.AuthorizationID}, {aGrant, t.GrantID}, {anIdentity, t.IdentityID}} {
+			if _, dead := d.dead[root]; dead {
 				return false
 			}
 		}

@@ -60,7 +60,7 @@ func (a *Room) open(w http.ResponseWriter, r *http.Request) error {
 		account.Slug = core.SlugOf(account.Name)
 	}
 	// The form's own id makes a double click open one account.
-	account.ID = web.FormID(r, account.CreatedAt)
+	account.ID = web.FormID(r, web.MakesAccount, account.CreatedAt)
 	problem := check(account)
 	if problem == "" {
 		var err error

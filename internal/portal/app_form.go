@@ -26,7 +26,7 @@ func (p *Room) drawForm(w http.ResponseWriter, r *http.Request, status int, page
 }
 
 func (p *Room) register(w http.ResponseWriter, r *http.Request) error {
-	draft := readDraft(r)
+	draft := p.readDraft(r)
 	app, shown, err := p.Acts.Register(r.Context(), web.VisitorOf(r).Identity, draft)
 	if problems, ok := errors.AsType[apps.Problems](err); ok {
 		return p.drawForm(w, r, http.StatusUnprocessableEntity, web.AppForm{Form: typed(r, problems), Scopes: web.Choices(p.Catalog, draft.Scope)})
@@ -41,15 +41,15 @@ func (p *Room) register(w http.ResponseWriter, r *http.Request) error {
 	return p.Pages.Render(w, r, http.StatusCreated, web.AppCreated{App: app, Secret: shown.Reveal(), Issuer: p.Issuer})
 }
 
-func readDraft(r *http.Request) apps.Draft {
+func (p *Room) readDraft(r *http.Request) apps.Draft {
 	d := apps.Draft{
+		ID:           web.FormID(r, web.MakesApp, p.Clock.Now()),
 		Name:         strings.TrimSpace(r.PostFormValue("client_name")),
 		HomepageURL:  strings.TrimSpace(r.PostFormValue("client_uri")),
 		RedirectURIs: lines(r.PostFormValue("redirect_uri")),
 		Scope:        oauth.Scopes(r.PostForm["scope"]...),
 		Kind:         core.KindWeb,
 	}
-	d.ID, _ = core.ParseID(r.PostFormValue(web.FormIDField))
 	d.PublisherID, _ = core.ParseID(r.PostFormValue("account"))
 	switch kind := core.AppKind(r.PostFormValue("kind")); kind {
 	case core.KindPublic, core.KindMachine:
@@ -85,7 +85,7 @@ func (p *Room) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	draft := readDraft(r)
+	draft := p.readDraft(r)
 	_, err = p.Acts.Edit(r.Context(), web.VisitorOf(r).Identity, app.ID, draft)
 	if problems, ok := errors.AsType[apps.Problems](err); ok {
 		return p.drawForm(w, r, http.StatusUnprocessableEntity, web.AppForm{Form: typed(r, problems), Editing: &app, Scopes: web.Choices(p.Catalog, draft.Scope)})

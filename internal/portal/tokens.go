@@ -18,7 +18,7 @@ func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token, shown, err := p.Acts.CreatePersonalToken(r.Context(), web.VisitorOf(r).Identity, app, readTokenDraft(r))
+	token, shown, err := p.Acts.CreatePersonalToken(r.Context(), web.VisitorOf(r).Identity, app, p.readTokenDraft(r))
 	if problems, ok := errors.AsType[apps.Problems](err); ok {
 		return p.draw(w, r, http.StatusUnprocessableEntity, web.App{App: app, Form: typed(r, problems)})
 	}
@@ -34,9 +34,8 @@ func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 // maxDays bounds the life that can be chosen.
 const maxDays = 3650
 
-func readTokenDraft(r *http.Request) apps.TokenDraft {
-	d := apps.TokenDraft{Name: strings.TrimSpace(r.PostFormValue("token_name")), Scope: oauth.Scopes(r.PostForm["scope"]...), Reach: core.Reach{All: true}}
-	d.ID, _ = core.ParseID(r.PostFormValue(web.FormIDField))
+func (p *Room) readTokenDraft(r *http.Request) apps.TokenDraft {
+	d := apps.TokenDraft{ID: web.FormID(r, web.MakesPersonalToken, p.Clock.Now()), Name: strings.TrimSpace(r.PostFormValue("token_name")), Scope: oauth.Scopes(r.PostForm["scope"]...), Reach: core.Reach{All: true}}
 	for _, text := range r.PostForm["account"] {
 		if id, err := core.ParseID(text); err == nil {
 			d.Reach = core.Reach{Accounts: append(d.Reach.Accounts, id)}

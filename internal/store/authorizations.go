@@ -82,7 +82,7 @@ func (s *Store) standing(ctx context.Context, id core.ID, query string, columns 
 	}
 	st.ID = id
 	st.Grant.ID, st.Grant.AppID, st.Grant.IdentityID = st.GrantID, st.AppID, st.IdentityID
-	return st, t.readReach(st.GrantID, &st.Grant.Reach)
+	return st, t.readReach(ofGrant, st.GrantID, &st.Grant.Reach)
 }
 
 // RedeemCode turns generation 0 into generation 1, once. core.ErrConflict: somebody was faster, or it is revoked.

@@ -54,7 +54,7 @@ func (t *tx) grantFor(consent core.Grant) (core.Grant, error) {
 	if err != nil {
 		return core.Grant{}, err
 	}
-	return consent, t.replaceReach(consent.ID, consent.Reach)
+	return consent, t.replaceReach(ofGrant, consent.ID, consent.Reach)
 }
 
 // GrantChange is the Data of a grant.given or grant.changed event: the rights as they now stand.
@@ -104,33 +104,39 @@ func (t *tx) liveGrant(identity, app core.ID) (core.Grant, error) {
 	if err != nil {
 		return core.Grant{}, err
 	}
-	err = t.readReach(g.ID, &g.Reach)
+	err = t.readReach(ofGrant, g.ID, &g.Reach)
 	return g, err
 }
 
-func (t *tx) replaceReach(holder core.ID, reach core.Reach) error {
-	if _, err := t.exec(`DELETE FROM reaches WHERE holder_id = $1`, holder); err != nil || reach.All {
+// Whose a reach is. Ids alone do not tell kinds of rows apart.
+const (
+	ofGrant         = "grant"
+	ofPersonalToken = "personal_token"
+)
+
+func (t *tx) replaceReach(kind string, holder core.ID, reach core.Reach) error {
+	if _, err := t.exec(`DELETE FROM reaches WHERE holder_id = $1 AND holder = $2`, holder, kind); err != nil || reach.All {
 		return err
 	}
 	for _, account := range reach.Accounts {
 		if _, err := t.exec(`
-			INSERT INTO reaches (holder_id, account_id)
-			VALUES ($1, $2)`, holder, account); err != nil {
+			INSERT INTO reaches (holder, holder_id, account_id)
+			VALUES ($1, $2, $3)`, kind, holder, account); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) readReach(holder core.ID, reach *core.Reach) error {
+func (t *tx) readReach(kind string, holder core.ID, reach *core.Reach) error {
 	if reach.All {
 		return nil
 	}
 	return t.each(`
 		SELECT account_id
 		FROM reaches
-		WHERE holder_id = $1
-		ORDER BY account_id`, args(holder), func(row scanner) error {
+		WHERE holder_id = $1 AND holder = $2
+		ORDER BY account_id`, args(holder, kind), func(row scanner) error {
 		var id core.ID
 		err := row.Scan(&id)
 		reach.Accounts = append(reach.Accounts, id)

@@ -16,7 +16,7 @@ func (s *Store) CreatePersonalToken(ctx context.Context, p core.PersonalToken) e
 			p.ID, p.IdentityID, p.AppID, p.Name, p.Scope.String(), truth(p.Reach.All), p.Reach.Default, p.Digest, ms(p.CreatedAt), ms(p.ExpiresAt)); err != nil {
 			return err
 		}
-		if err := t.replaceReach(p.ID, p.Reach); err != nil {
+		if err := t.replaceReach(ofPersonalToken, p.ID, p.Reach); err != nil {
 			return err
 		}
 		return t.log(personalTokenEvent(core.EventPersonalTokenCreated, p.ID, p.IdentityID, p.CreatedAt))
@@ -46,7 +46,7 @@ func (s *Store) PersonalToken(ctx context.Context, id core.ID) (core.PersonalTok
 	if err != nil {
 		return core.PersonalToken{}, err
 	}
-	return p, t.readReach(p.ID, &p.Reach)
+	return p, t.readReach(ofPersonalToken, p.ID, &p.Reach)
 }
 
 // PersonalTokensOf lists an identity's live tokens made from an app's page, newest first, without their reach.

@@ -90,9 +90,10 @@ CREATE INDEX grants_by_app ON grants (app_id);
 
 -- The chosen accounts of a grant or of a personal token.
 CREATE TABLE reaches (
+    holder     TEXT NOT NULL, -- grant or personal_token
     holder_id  TEXT NOT NULL,
     account_id TEXT NOT NULL REFERENCES accounts (id),
-    PRIMARY KEY (holder_id, account_id)
+    PRIMARY KEY (holder_id, holder, account_id)
 );
 CREATE INDEX reaches_by_account ON reaches (account_id);
 
