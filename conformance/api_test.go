@@ -189,7 +189,8 @@ func TestUndeclaredCallsAreRefused(t *testing.T) {
 			method, path string
 			status       int
 		}{
-			{"GET", "/v3/secrets", 404}, {"GET", "/v3/", 404}, {"DELETE", "/v3/dashboards", 405}, {"GET", "/v3/%64ashboards%2f..", 404}, {"GET", "/v3/accounts/a%2fb/dashboards", 400}, {"GET", "/v3/accounts/a;x/dashboards", 400},
+			{"GET", "/v3/secrets", 404}, {"GET", "/v3/", 404}, {"DELETE", "/v3/dashboards", 405}, {"GET", "/v3/%64ashboards%2f..", 400}, {"GET", "/v3", 404}, {"GET", "/v3//dashboards", 400}, {"GET", "/v3/./dashboards", 400}, {"GET", "/v3/x/../dashboards", 400},
+			{"GET", "/v3/accounts/a%00b/dashboards", 400}, {"GET", "/v3/accounts/%252e%252e/dashboards", 400}, {"GET", "/v3/accounts/a%2fb/dashboards", 400}, {"GET", "/v3/accounts/a;x/dashboards", 400},
 		} {
 			r := s.Request(c.method, c.path, "")
 			r.Header.Set("Authorization", "Bearer "+token)

@@ -36,7 +36,10 @@ func TestRFC6749_2_3_OneAuthenticationMethodOnly(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		wantError(t, s.Token(s.Machine, "grant_type", "client_credentials", "client_secret", s.Machine.Secret), 400, "invalid_request")
 		wantError(t, s.Token(s.Machine, "grant_type", "client_credentials", "client_id", s.Web.ClientID), 400, "invalid_request")
-		wantError(t, s.Token(s.Machine, "grant_type", "client_credentials", "client_assertion", "a.b.c"), 401, "invalid_client")
+		wantError(t, s.Token(s.Machine, "grant_type", "client_credentials", "client_assertion", "a.b.c"), 400, "invalid_request")
+		public := s.Machine
+		public.Secret = ""
+		wantError(t, s.Token(public, "grant_type", "client_credentials", "client_assertion", "a.b.c"), 401, "invalid_client")
 	})
 }
 

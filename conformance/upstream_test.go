@@ -17,7 +17,7 @@ func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{
 			"Launchpad-Account": "other", "launchpad_identity": "x", "Set-Cookie": "lp_session=x", "Cache-Control": "public, max-age=3600",
-			"Referrer-Policy": "unsafe-url", "Vary": "*", "X-Ratelimit-Left": "7", "Deprecation": "@0",
+			"Referrer-Policy": "unsafe-url", "Vary": "*", "Clear-Site-Data": "*", "Strict-Transport-Security": "max-age=0", "X-Ratelimit-Left": "7", "Deprecation": "@0",
 		} {
 			w.Header()[name] = []string{value}
 		}
@@ -34,8 +34,8 @@ func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 			t.Errorf("the upstream saw the query %q", a.Body)
 		}
 		for name, want := range map[string]string{
-			"Launchpad-Account": s.First.Slug, "Launchpad_identity": "", "Set-Cookie": "", "Cache-Control": "no-store",
-			"Referrer-Policy": "no-referrer", "Vary": "Authorization", "X-Ratelimit-Left": "7", "Deprecation": "@1735689600",
+			"Launchpad-Account": s.First.Slug, "Launchpad_identity": "", "Set-Cookie": "", "Cache-Control": "no-store", "Clear-Site-Data": "", "Strict-Transport-Security": "",
+			"Referrer-Policy": "no-referrer", "Vary": "Authorization, Launchpad-Account", "X-Ratelimit-Left": "7", "Deprecation": "@1735689600",
 		} {
 			if got := strings.Join(a.Header[name], " | "); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
@@ -43,6 +43,31 @@ func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 		}
 		if csp := a.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "sandbox") {
 			t.Errorf("Content-Security-Policy %q lets the answer act as a page of ours", csp)
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// What a call says about itself in names that proxies and old servers believe does not pass, and no spelling of the
+// token's parameter does.
+func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.Header.Write(w)
+		_, _ = io.WriteString(w, "query: "+r.URL.RawQuery+"\n")
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		for _, query := range []string{"access_token=" + token, "access%5Ftoken=" + token, "a=1&%61ccess_token=" + token} {
+			r := s.Request("GET", "/v3/dashboards?"+query, "")
+			for _, name := range []string{"X_Forwarded_For", "x-forwarded-prefix", "X.Forwarded.Host", "Forwarded", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL",
+				"X-HTTP-Method-Override", "Remote_User", "launchpad_identity", "Launchpad.Scope", "Cookie", "Trailer"} {
+				r.Header[name] = []string{"forged"}
+			}
+			r.Header.Set("X-Own", "kept")
+			a := s.Do(r)
+			wantStatus(t, a, 200)
+			if strings.Contains(a.Body, "forged") || strings.Contains(a.Body, token) || !strings.Contains(a.Body, "X-Own: kept") {
+				t.Errorf("the upstream was told:\n%s", a.Body)
+			}
 		}
 	}, lptest.WithUpstream(t, api))
 }

@@ -145,7 +145,7 @@ func BadGateway(slug, format string, args ...any) *Error {
 // Unavailable is a passing fault. It must never look like invalid_grant: clients delete their tokens on that.
 func Unavailable(cause error) *Error {
 	e := newError(http.StatusServiceUnavailable, "temporarily_unavailable", "temporarily_unavailable",
-		"the server cannot answer right now; nothing was changed, try again in a few seconds", nil)
+		"the server cannot answer right now; keep your tokens and try again in a few seconds", nil)
 	e.RetryAfter = 2 * time.Second
 	return e.Because(cause)
 }

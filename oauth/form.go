@@ -54,6 +54,24 @@ func (f Form) Once(names ...string) error {
 	return nil
 }
 
+// Encode writes the form as a query. What was repeated is repeated again, with an empty value.
+func (f Form) Encode() string {
+	var b strings.Builder
+	write := func(name, value string) {
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
+	}
+	for _, p := range f.values {
+		write(p.name, p.value)
+	}
+	for _, name := range f.repeated {
+		write(name, "")
+	}
+	return b.String()
+}
+
 // ReadBody parses a POST body. RFC 6749 §3.2, appendix B: application/x-www-form-urlencoded, UTF-8.
 func ReadBody(r *http.Request) (Form, error) {
 	var f Form

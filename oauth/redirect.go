@@ -55,6 +55,9 @@ func redirectParts(raw string, u *url.URL) error {
 	// RFC 6749 §3.1.2: the endpoint URI MUST NOT include a fragment component.
 	case strings.Contains(raw, "#"):
 		return badRedirect(raw, "it has a fragment", "the same address without # and what follows")
+	case !plainHost(u.Host):
+		// A host is repeated in headers; percent signs, zones and separators have no business there.
+		return badRedirect(raw, "its host has characters other than letters, digits, dots and hyphens", "https://app.example/callback")
 	case u.User != nil || strings.Contains(u.Host, "@"):
 		return badRedirect(raw, "it has a user name in the host part", "https://app.example/callback")
 	case strings.Contains(raw, "*"):
@@ -69,6 +72,18 @@ func redirectParts(raw string, u *url.URL) error {
 		}
 	}
 	return nil
+}
+
+// plainHost: RFC 952 names and IP literals without a zone, with or without a port.
+func plainHost(host string) bool {
+	for i := range len(host) {
+		c := host[i]
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && strings.IndexByte(".-:[]_", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func dotSegments(u *url.URL) bool {

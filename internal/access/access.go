@@ -23,6 +23,7 @@ type Verifier struct {
 	store     *store.Store
 	clock     core.Clock
 	published oauth.Scope
+	longest   time.Duration
 	dead      *deadSet
 	members   *members
 	uses      *uses
@@ -31,7 +32,7 @@ type Verifier struct {
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
 func New(k *keys.Keys, s *store.Store, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
 	return &Verifier{
-		keys: k, store: s, clock: clock, published: published,
+		keys: k, store: s, clock: clock, published: published, longest: longest,
 		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newUses(s),
 	}
 }
@@ -72,6 +73,10 @@ func (v *Verifier) sealed(token string) (Token, error) {
 // live is what every access token has to pass, whatever its format.
 func (v *Verifier) live(t core.AccessToken) (Token, error) {
 	now := v.clock.Now()
+	// What died is remembered for as long as tokens live today: one that was made to live longer ends with the others.
+	if ends := t.IssuedAt.Add(v.longest); ends.Before(t.ExpiresAt) {
+		t.ExpiresAt = ends
+	}
 	if !now.Before(t.ExpiresAt) {
 		return Token{}, oauth.InvalidToken("access_token_expired", "the access token expired %s ago; use the refresh token to get a new one", ago(now.Sub(t.ExpiresAt)))
 	}

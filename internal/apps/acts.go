@@ -189,7 +189,7 @@ func (a *Acts) Switch(ctx context.Context, operator core.Identity, app core.App,
 	if s.TokenFormat == core.FormatJWT {
 		app.TokenFormat = core.FormatJWT
 	}
-	return app, a.store.ChangeApp(ctx, app, operator.ID, a.clock.Now())
+	return app, a.store.SwitchApp(ctx, app, operator.ID, a.clock.Now())
 }
 
 // Delete ends an app, its grants and its personal tokens.

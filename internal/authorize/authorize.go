@@ -55,11 +55,18 @@ func (a *Room) Routes() []web.Route {
 	}
 }
 
+// longestAddress is what every browser and proxy still carries.
+const longestAddress = 8 << 10
+
 // begin takes a request of an app.
 func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	form, err := oauth.ReadBoth(r)
 	if err != nil {
 		return err
+	}
+	if again := Path + "?" + form.Encode(); r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() && len(again) <= longestAddress {
+		// A browser keeps its cookies to itself when another site sends a form. It brings them when it follows this.
+		return redirect(w, r, again)
 	}
 	q := &request{ctx: r.Context(), room: a, form: form}
 	// First who asks and where the answer would go. Whatever is wrong with these is shown to the person and never
@@ -153,7 +160,7 @@ func (a *Room) respond(w http.ResponseWriter, r *http.Request, record interact.R
 		return oauth.Unavailable(fmt.Errorf("start authorization: %w", err))
 	}
 	// RFC 6749 §4.1.2, RFC 9207 §2.
-	answer := oauth.Parameters{}.With("code", a.Keys.SealCode(family)).With("state", record.State).With("iss", a.Keys.Issuer())
+	answer := oauth.Parameters{}.With("code", a.Keys.SealCode(family)).With("state", string(record.State)).With("iss", a.Keys.Issuer())
 	return redirect(w, r, answer.Query(record.RedirectURI))
 }
 
@@ -167,7 +174,7 @@ func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Re
 		With("error", e.Code).
 		With("error_description", e.Sentence()).
 		With("error_uri", e.URI(a.Keys.Issuer())).
-		With("state", record.State).
+		With("state", string(record.State)).
 		With("iss", a.Keys.Issuer())
 	return redirect(w, r, answer.Query(record.RedirectURI))
 }

@@ -11,7 +11,7 @@ func checkState(q *request) error {
 	if len(state) > oauth.MaxState {
 		return oauth.InvalidRequest("state_too_long", "state is over %d bytes; keep the data on your side and send a reference", oauth.MaxState)
 	}
-	q.record.State = state
+	q.record.State = []byte(state)
 	return nil
 }
 

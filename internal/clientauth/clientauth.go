@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
@@ -47,7 +48,7 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 	if err != nil {
 		return core.App{}, err
 	}
-	app, err := a.apps.ByClientID(r.Context(), c.clientID)
+	app, err := a.find(r.Context(), c.clientID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		// The same work and the same words as for a wrong secret: which of the two it was is for the log, but not the
@@ -60,13 +61,26 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 	return app, c.prove(app)
 }
 
-// Presented reports whether the request carries client credentials at all.
+// find keeps away from the store what no column can hold: Basic carries any bytes.
+func (a *Authenticator) find(ctx context.Context, clientID string) (core.App, error) {
+	if !utf8.ValidString(clientID) || strings.IndexByte(clientID, 0) >= 0 {
+		return core.App{}, core.ErrNotFound
+	}
+	return a.apps.ByClientID(ctx, clientID)
+}
+
+// Presented reports whether the request carries client credentials at all. A token in the header is none.
 func Presented(r *http.Request, form oauth.Form) bool {
-	return len(r.Header["Authorization"]) > 0 || form.Has("client_id") || form.Has("client_secret")
+	for _, line := range r.Header["Authorization"] {
+		if scheme, _, _ := strings.Cut(line, " "); !strings.EqualFold(scheme, "Bearer") {
+			return true
+		}
+	}
+	return form.Has("client_id") || form.Has("client_secret") || form.Has("client_assertion")
 }
 
 func read(h http.Header, form oauth.Form) (credentials, error) {
-	if form.Has("client_assertion") || form.Has("client_assertion_type") {
+	if assertion := form.Has("client_assertion") || form.Has("client_assertion_type"); assertion && len(h["Authorization"]) == 0 && !form.Has("client_secret") {
 		return credentials{}, oauth.InvalidClient("client_assertion_unsupported", "client assertions are not supported here; use HTTP Basic or client_secret")
 	}
 	basic, presented, err := readBasic(h)
@@ -75,10 +89,10 @@ func read(h http.Header, form oauth.Form) (credentials, error) {
 	}
 	id, body := form.Get("client_id"), form.Get("client_secret")
 	switch {
-	case presented && body != "":
+	case presented && body != "", form.Has("client_assertion"), form.Has("client_assertion_type"):
 		// RFC 6749 §2.3: the client MUST NOT use more than one authentication method in each request.
-		return credentials{}, oauth.InvalidRequest("two_client_authentications", "the client authenticated twice, by HTTP Basic and by client_secret in the body; use one of them").
-			Got("HTTP Basic and client_secret", "one of the two")
+		return credentials{}, oauth.InvalidRequest("two_client_authentications", "the client authenticated twice, for example by HTTP Basic and by client_secret in the body; use one of them").
+			Got("two methods", "one method")
 	case presented && id != "" && id != basic.clientID:
 		return credentials{}, oauth.InvalidRequest("client_id_mismatch", "client_id in the body and in HTTP Basic name different apps")
 	case presented:

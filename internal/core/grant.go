@@ -46,7 +46,7 @@ type Grant struct {
 	AppID      ID
 	Scope      oauth.Scope
 	Reach      Reach
-	Version    int64 // counts the edits
+	Version    int64 // of the rights; grows with every edit
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	RevokedAt  time.Time

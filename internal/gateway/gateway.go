@@ -49,6 +49,10 @@ func (g *Room) Routes() []web.Route {
 				Handle: func(w http.ResponseWriter, r *http.Request) error { return g.pass(w, r, api, route) }})
 		}
 		list = append(list, web.Route{Path: api.Prefix, Surface: web.APISurface, Handle: undeclared})
+		if bare := strings.TrimSuffix(api.Prefix, "/"); bare != "" {
+			// Else the mux would answer it by a redirect that repeats the query.
+			list = append(list, web.Route{Path: bare, Surface: web.APISurface, Handle: undeclared})
+		}
 	}
 	return list
 }
@@ -90,11 +94,11 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	}
 	// The answer names the account that was meant, and belongs to this caller alone.
 	w.Header()["Launchpad-Account"] = []string{account.Slug}
-	w.Header()["Vary"] = varyAuthorization
+	w.Header()["Vary"] = varyByCaller
 	return api.Upstream(w, forUpstream(r, token, account))
 }
 
-var varyAuthorization = []string{"Authorization"}
+var varyByCaller = []string{"Authorization, " + AccountHeader}
 
 func orNone(s string) string {
 	if s == "" {
@@ -105,7 +109,7 @@ func orNone(s string) string {
 
 // canonical refuses paths that we and an upstream might read differently.
 func canonical(r *http.Request) error {
-	if r.URL.RawPath == "" && !strings.ContainsAny(r.URL.Path, ";\\") && !strings.Contains(r.URL.Path, "//") {
+	if r.URL.RawPath == "" && !strings.ContainsAny(r.URL.Path, ";\\%\x00") && !strings.Contains(r.URL.Path, "//") {
 		return nil
 	}
 	return oauth.InvalidRequest("path_not_canonical", "the path has encoded or doubled separators, semicolons or backslashes; send it in its plain form")

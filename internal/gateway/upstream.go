@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 
 	"launchpad/internal/access"
@@ -20,6 +21,7 @@ const managedPrefix = "launchpad-"
 func forUpstream(r *http.Request, token access.Token, account core.Account) *http.Request {
 	out := new(http.Request)
 	*out = *r
+	out.Trailer = nil // names announced here would reach the upstream beside ours
 	out.Header = make(http.Header, len(r.Header)+6)
 	for name, values := range r.Header {
 		if !withheld(name) {
@@ -34,7 +36,7 @@ func forUpstream(r *http.Request, token access.Token, account core.Account) *htt
 	if !token.IdentityID.Zero() {
 		set("Launchpad-Identity", token.IdentityID.String())
 	}
-	if strings.Contains(r.URL.RawQuery, "access_token") {
+	if r.URL.RawQuery != "" {
 		u := *r.URL
 		u.RawQuery = withoutToken(u.RawQuery)
 		out.URL, out.RequestURI = &u, u.RequestURI()
@@ -42,27 +44,44 @@ func forUpstream(r *http.Request, token access.Token, account core.Account) *htt
 	return out
 }
 
-// withheld: our own names, credentials, and Connection, which could name our headers for removal on the way.
+// What does not pass to an upstream: credentials, names that announce or remove others, and what only a proxy in front
+// may say, which none is trusted to yet. What does not come back: what holds for the whole host, and cookies, which
+// calls do not carry either.
+var (
+	withheldNames = []string{"authorization", "cookie", "connection", "trailer", "proxy-authorization", "forwarded", "x-real-ip",
+		"x-original-url", "x-rewrite-url", "x-http-method-override", "remote-user"}
+	withheldBeginnings = []string{managedPrefix, "x-forwarded-"}
+	keptBackNames      = []string{"set-cookie", "clear-site-data", "strict-transport-security"}
+)
+
 func withheld(name string) bool {
-	switch name {
-	case "Authorization", "Cookie", "Connection", "Proxy-Authorization":
-		return true
+	return slices.ContainsFunc(withheldNames, func(word string) bool { return len(name) == len(word) && begins(name, word) }) ||
+		slices.ContainsFunc(withheldBeginnings, func(word string) bool { return begins(name, word) })
+}
+
+func keptBack(name string) bool {
+	return slices.ContainsFunc(keptBackNames, func(word string) bool { return len(name) == len(word) && begins(name, word) }) ||
+		begins(name, managedPrefix)
+}
+
+// begins reads a name as the laxest upstream might: case, underscores and dots do not count.
+func begins(name, word string) bool {
+	if len(name) < len(word) {
+		return false
 	}
-	return managed(name)
-}
-
-func managed(name string) bool {
-	return len(name) >= len(managedPrefix) && strings.HasPrefix(fold(name[:len(managedPrefix)]), managedPrefix)
-}
-
-// fold reads a name as the laxest upstream might: case, underscores and dots do not count.
-func fold(name string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '_' || c == '.' {
-			return '-'
+	for i := range len(word) {
+		c := name[i]
+		switch {
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		case c == '_' || c == '.':
+			c = '-'
 		}
-		return c
-	}, strings.ToLower(name))
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // withoutToken cuts the token out and leaves the rest of the query as it was, byte by byte.
@@ -116,11 +135,10 @@ func Proxy(target *url.URL) Upstream {
 
 type failureKey struct{}
 
-// clean takes out of an upstream's answer what only we may say to browsers and clients at our address: our own names,
-// and cookies, which calls do not carry either.
+// clean takes out of an upstream's answer what only we may say to browsers and clients at our address.
 func clean(h http.Header) {
 	for name := range h {
-		if name == "Set-Cookie" || managed(name) {
+		if keptBack(name) {
 			delete(h, name)
 		}
 	}

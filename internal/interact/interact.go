@@ -21,7 +21,7 @@ type Record struct {
 	RedirectURI   string      `json:"redirect_uri"`           // where the answer goes
 	RedirectSent  bool        `json:"redirect_sent,omitzero"` // whether the request named it; RFC 6749 §4.1.3
 	Scope         oauth.Scope `json:"scope"`
-	State         string      `json:"state,omitzero"`
+	State         []byte      `json:"state,omitzero"` // bytes, since text can grow six-fold on its way through JSON
 	CodeChallenge string      `json:"code_challenge,omitzero"`
 	AskAgain      bool        `json:"ask_again,omitzero"`  // prompt=consent
 	SignInAgain   bool        `json:"sign_in,omitzero"`    // prompt=login or select_account

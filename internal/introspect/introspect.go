@@ -115,10 +115,28 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 	if !t.IdentityID.Zero() {
 		a.Subject = t.IdentityID.String()
 	}
-	for _, id := range t.Reach.Accounts {
-		a.Accounts = append(a.Accounts, id.String())
+	a.Accounts, err = i.accounts(ctx, t)
+	return a, err
+}
+
+// accounts names the chosen ones that can still be reached: the person may have left one, or it may be suspended.
+func (i *Room) accounts(ctx context.Context, t access.Token) (names []string, err error) {
+	if t.Reach.All || t.IdentityID.Zero() {
+		for _, id := range t.Reach.Accounts {
+			names = append(names, id.String())
+		}
+		return names, nil
 	}
-	return a, nil
+	memberships, err := i.Access.Memberships(ctx, t.IdentityID)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range memberships {
+		if t.Reach.Includes(m.Account.ID) {
+			names = append(names, m.Account.ID.String())
+		}
+	}
+	return names, nil
 }
 
 // visible gives the client_id of the token's app if the asker may know about it.

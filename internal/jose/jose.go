@@ -112,8 +112,8 @@ func fixed(der []byte) (out [signatureSize]byte, err error) {
 	return out, nil
 }
 
-// maxToken bounds what is parsed at all.
-const maxToken = 8 << 10
+// maxToken bounds what is parsed at all, in bytes: what fits into the head of a request, with many accounts in it.
+const maxToken = 24 << 10
 
 // VerifyAccessToken checks type, algorithm and signature and decodes the claims. key finds the public key of a
 // kid; nothing else in the header is honoured (RFC 8725 §3.10: no jku, x5u or jwk).

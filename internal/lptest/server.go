@@ -62,6 +62,7 @@ const Password = "correct horse battery staple"
 
 type options struct {
 	window   time.Duration
+	life     time.Duration // of access tokens
 	setup    *signin.SetupLink
 	upstream gateway.Upstream
 }
@@ -141,9 +142,13 @@ func (s *Server) open() {
 			s.issuer = s.URL
 		}
 	}
+	life := server.DefaultLife
+	if s.o.life > 0 {
+		life.Access = s.o.life
+	}
 	s.server, err = server.New(ctx, server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
-		Life: server.DefaultLife, RefreshWindow: s.o.window, Catalog: Catalog,
+		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
 			Prefix: "/v3/", QueryTokens: true, Upstream: s.o.upstream,
 			Routes: []gateway.Route{
@@ -181,6 +186,13 @@ func (s *Server) Restart() {
 		s.t.Fatalf("close store: %v", err)
 	}
 	s.open()
+}
+
+// RestartWithAccessLife is Restart with another life of access tokens.
+func (s *Server) RestartWithAccessLife(life time.Duration) {
+	s.t.Helper()
+	s.o.life = life
+	s.Restart()
 }
 
 // SecondNode starts another process's worth of the same Launchpad: same database, same issuer, an address of its

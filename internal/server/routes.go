@@ -1,8 +1,10 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -12,7 +14,7 @@ import (
 
 // routes builds the mux. One pattern for each path: methods are told apart here, so that a wrong one is answered by
 // the surface of its path and not by the mux.
-func (s *Server) routes() *http.ServeMux {
+func (s *Server) routes() (mux *http.ServeMux, err error) {
 	byPath := map[string][]web.Route{}
 	for _, room := range s.rooms() {
 		for _, route := range room.Routes() {
@@ -20,7 +22,16 @@ func (s *Server) routes() *http.ServeMux {
 			s.all = append(s.all, route)
 		}
 	}
-	mux := http.NewServeMux()
+	if err := s.apart(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		// The mux panics on patterns of which neither is more special than the other.
+		if p := recover(); p != nil {
+			mux, err = nil, fmt.Errorf("routes of the APIs: %v", p)
+		}
+	}()
+	mux = http.NewServeMux()
 	for path, routes := range byPath {
 		handler := s.path(routes)
 		mux.Handle(path, handler)
@@ -31,7 +42,24 @@ func (s *Server) routes() *http.ServeMux {
 	if _, taken := byPath["/"]; !taken {
 		mux.Handle("/", s.path([]web.Route{{Handle: nowhere}}))
 	}
-	return mux
+	return mux, nil
+}
+
+// apart refuses APIs whose prefix covers paths of our own, or another API's.
+func (s *Server) apart() error {
+	for _, api := range s.options.APIs {
+		for _, route := range s.all {
+			if route.Surface != web.APISurface && strings.HasPrefix(route.Path, api.Prefix) {
+				return fmt.Errorf("api %q: the prefix covers %s, which is a path of this server; choose another one", api.Prefix, route.Path)
+			}
+		}
+		for _, other := range s.options.APIs {
+			if other.Prefix != api.Prefix && strings.HasPrefix(other.Prefix, api.Prefix) {
+				return fmt.Errorf("api %q: the prefix covers that of api %q; make them differ", api.Prefix, other.Prefix)
+			}
+		}
+	}
+	return nil
 }
 
 // Routes lists every route of the house, for the tests that each inherits what its surface owns.
@@ -92,12 +120,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
 		return
 	}
+	if !clean(r.URL.Path) {
+		// The mux would answer by a redirect that repeats the query, secrets and all.
+		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
+		return
+	}
 	// Most requests name a path without wildcards, which needs no search.
 	if handler, ok := s.exact[r.URL.Path]; ok && r.URL.RawPath == "" {
 		handler.ServeHTTP(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// clean reports whether a path is one that the mux takes as it is.
+func clean(p string) bool {
+	return p == path.Clean(p) || p != "/" && p == path.Clean(p)+"/"
 }
 
 func tooManyCookies(lines []string) bool {

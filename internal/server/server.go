@@ -90,7 +90,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := log.Replay(ctx, o.Clock.Now().Add(-2*o.Life.Access)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	s.mux = s.routes()
+	if s.mux, err = s.routes(); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.running.Go(func() { s.access.Run(background) })

@@ -39,7 +39,9 @@ func (s *Sessions) Visit(w http.ResponseWriter, r *http.Request) (web.Visitor, e
 	v := web.Visitor{Browser: s.jar.Get(r, web.CookieBrowser)}
 	if v.Browser == "" {
 		v.Browser = secret.New(secret.Session).Reveal()
-		s.jar.Set(w, web.CookieBrowser, v.Browser, 0)
+		if !heldBack(r) {
+			s.jar.Set(w, web.CookieBrowser, v.Browser, 0)
+		}
 	}
 	cookie := s.jar.Get(r, web.CookieSession)
 	if id, ok := secret.OpenHandle(secret.Session, cookie); ok {
@@ -52,6 +54,13 @@ func (s *Sessions) Visit(w http.ResponseWriter, r *http.Request) (web.Visitor, e
 	}
 	v.CSRF = web.CSRF(v.Browser, cookie)
 	return v, nil
+}
+
+// heldBack reports whether the browser may have a cookie that it did not send: it keeps ours to itself when another site
+// sends a form, and a new one would replace it under the feet of what the person does in another tab.
+func heldBack(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Method != http.MethodGet && site != "" && site != "same-origin" && site != "none"
 }
 
 func (s *Sessions) resume(ctx context.Context, id core.ID, cookie string, v *web.Visitor) error {

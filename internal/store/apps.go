@@ -40,20 +40,30 @@ func appEvent(kind core.EventKind, app, actor core.ID, now time.Time) core.Event
 	return core.Event{At: now, Kind: kind, ActorID: actor, SubjectID: app, AppID: app}
 }
 
-// ChangeApp replaces what the developer and the operator may edit. core.ErrConflict: the app is gone.
+// ChangeApp replaces what the developer may edit. core.ErrConflict: the app is gone.
 func (s *Store) ChangeApp(ctx context.Context, app core.App, actor core.ID, now time.Time) error {
+	return s.changeApp(ctx, app.ID, actor, now, `
+		UPDATE apps
+		SET name = $2, homepage_url = $3, redirect_uris = $4, scope = $5
+		WHERE id = $1 AND deleted_at IS NULL`,
+		app.ID, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String())
+}
+
+// SwitchApp replaces what the operator alone may set, so that neither undoes what the other did meanwhile.
+func (s *Store) SwitchApp(ctx context.Context, app core.App, actor core.ID, now time.Time) error {
+	return s.changeApp(ctx, app.ID, actor, now, `
+		UPDATE apps
+		SET token_format = $2, client_credentials = $3, introspection = $4
+		WHERE id = $1 AND deleted_at IS NULL`,
+		app.ID, string(app.TokenFormat), truth(app.ClientCredentials), truth(app.Introspection))
+}
+
+func (s *Store) changeApp(ctx context.Context, app, actor core.ID, now time.Time, change string, values ...any) error {
 	return s.fact(ctx, func(t *tx) error {
-		if err := t.must(`
-			UPDATE apps
-			SET name = $2, homepage_url = $3, profile = $4, token_format = $5, redirect_uris = $6, scope = $7,
-				client_credentials = $8, introspection = $9
-			WHERE id = $1 AND deleted_at IS NULL`,
-			app.ID, app.Name, app.HomepageURL, string(app.Profile), string(app.TokenFormat),
-			strings.Join(app.RedirectURIs, "\n"), app.Scope.String(),
-			truth(app.ClientCredentials), truth(app.Introspection)); err != nil {
+		if err := t.must(change, values...); err != nil {
 			return err
 		}
-		return t.log(appEvent(core.EventAppChanged, app.ID, actor, now))
+		return t.log(appEvent(core.EventAppChanged, app, actor, now))
 	})
 }
 

@@ -138,8 +138,3 @@ func (s *Store) RevokeAccessToken(ctx context.Context, token core.AccessToken, n
 		return t.log(core.Event{At: now, Kind: core.EventTokenRevoked, SubjectID: token.ID, IdentityID: token.IdentityID, AppID: token.AppID})
 	})
 }
-
-// Note adds a line to the change log that no row changes with.
-func (s *Store) Note(ctx context.Context, e core.Event) error {
-	return s.fact(ctx, func(t *tx) error { return t.log(e) })
-}

@@ -308,6 +308,91 @@ func TestNothingStandsOnTheDead(t *testing.T) {
 		wantErr(t, "change a deleted app", w.ChangeApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
 		_, err = w.Grant(ctx, w.ann.ID, w.app.ID)
 		wantErr(t, "grant of a deleted app", err, core.ErrNotFound)
+		wantErr(t, "switch a deleted app", w.SwitchApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
+		token := core.PersonalToken{ID: w.id(), IdentityID: w.ann.ID, AppID: w.app.ID, Name: "t", Digest: "d", Reach: core.Reach{All: true}, CreatedAt: now}
+		wantErr(t, "personal token of a deleted app", w.CreatePersonalToken(ctx, token), core.ErrConflict)
+		token.AppID, token.IdentityID = core.ID{}, w.ben.ID
+		wantErr(t, "personal token of a locked identity", w.CreatePersonalToken(ctx, token), core.ErrConflict)
+		_, err = w.RecordConsent(ctx, core.Grant{ID: w.id(), IdentityID: w.ann.ID, AppID: w.app.ID, CreatedAt: now, UpdatedAt: now}, w.id(), now.Add(time.Hour))
+		wantErr(t, "consent to a deleted app", err, core.ErrConflict)
+	})
+}
+
+// What the developer edits and what the operator switches are apart: an old page of the one does not undo the other.
+func TestEditsAndSwitchesAreApart(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		edited, switched := w.app, w.app
+		edited.Name = "Edited"
+		switched.Introspection, switched.TokenFormat = true, core.FormatJWT
+		must(t, w.SwitchApp(ctx, switched, w.ann.ID, now))
+		must(t, w.ChangeApp(ctx, edited, w.ann.ID, now))
+		must(t, w.SwitchApp(ctx, switched, w.ann.ID, now))
+		got, err := w.App(ctx, w.app.ID)
+		must(t, err)
+		if got.Name != "Edited" || !got.Introspection || got.TokenFormat != core.FormatJWT {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// A caller that hangs up leaves a fact that is done and heard of, or one that is neither.
+func TestWhatIsCommittedIsHeard(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		var heard sync.Map
+		w.Heard(func(events []core.Event) {
+			for _, e := range events {
+				heard.Store(e.SubjectID, true)
+			}
+		})
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		for i := range 150 {
+			a := w.authorization(t, g)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*20*time.Microsecond)
+			err := w.RevokeAuthorization(ctx, a, core.EventAuthorizationRevoked, core.ID{}, w.clock.Now())
+			cancel()
+			s, lookup := w.Authorization(t.Context(), a.ID)
+			must(t, lookup)
+			if _, told := heard.Load(a.ID); !s.RevokedAt.IsZero() && !told {
+				t.Errorf("%d: the authorization is revoked, and nobody heard of it (%v)", i, err)
+			}
+		}
+	})
+}
+
+// A grant's version never comes again, not even after an older copy of the database took the place of this one.
+func TestVersionsNeverComeAgain(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		first := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		w.clock.Advance(time.Second)
+		later := w.consent(t, w.ben, core.Reach{All: true}, "read")
+		if first.Version != first.UpdatedAt.UnixMilli() || later.Version <= first.Version {
+			t.Errorf("versions %d and %d, want the moments of their edits", first.Version, later.Version)
+		}
+	})
+}
+
+// An answer that was lost is noted once, and the window then begins anew.
+func TestRecoveryBeginsTheWindowAnew(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		g := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		a := w.authorization(t, g)
+		must(t, w.RedeemCode(ctx, a.ID, w.clock.Now()))
+		for generation := int64(1); generation <= 2; generation++ {
+			must(t, w.Rotate(ctx, rotation(a, g, generation, w.clock.Now())))
+		}
+		s, err := w.Authorization(ctx, a.ID)
+		must(t, err)
+		w.clock.Advance(time.Hour)
+		must(t, w.Recover(ctx, s.Authorization, w.clock.Now()))
+		again, err := w.Authorization(ctx, a.ID)
+		must(t, err)
+		if diff := cmp.Diff([]time.Time{s.Recent[0], w.clock.Now()}, again.Recent); diff != "" || again.Generation != 3 || !again.RotatedAt.Equal(s.RotatedAt) {
+			t.Errorf("%+v %s", again.Authorization, diff)
+		}
+		s.Generation--
+		wantErr(t, "a generation that is over", w.Recover(ctx, s.Authorization, w.clock.Now()), core.ErrConflict)
 	})
 }
 

@@ -17,7 +17,8 @@ func (s *Store) RecordConsent(ctx context.Context, consent core.Grant, decision 
 	var grant core.Grant
 	err := s.fact(ctx, func(t *tx) error {
 		var err error
-		if grant, err = t.grantFor(consent); err != nil {
+		var kind core.EventKind
+		if grant, kind, err = t.grantFor(consent); err != nil {
 			return err
 		}
 		if err := t.must(`
@@ -26,25 +27,30 @@ func (s *Store) RecordConsent(ctx context.Context, consent core.Grant, decision 
 			ON CONFLICT DO NOTHING`, decision, grant.ID, ms(expires)); err != nil {
 			return err
 		}
-		return t.log(grantGiven(grant))
+		return t.log(grantGiven(grant, kind))
 	})
 	return grant, err
 }
 
-// grantFor merges consent into the live grant of its identity and app, or inserts it.
-func (t *tx) grantFor(consent core.Grant) (core.Grant, error) {
+// grantFor merges consent into the live grant of its identity and app, or inserts it. The app and the identity must
+// still be there: core.ErrConflict. A version is a moment, so that it never comes again, not even in a restored copy.
+func (t *tx) grantFor(consent core.Grant) (core.Grant, core.EventKind, error) {
+	kind := core.EventGrantGiven
+	consent.Version = consent.UpdatedAt.UnixMilli()
 	old, err := t.liveGrant(consent.IdentityID, consent.AppID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		consent.Version = 1
-		_, err = t.exec(`
+		err = t.must(`
 			INSERT INTO grants (id, identity_id, app_id, scope, all_accounts, default_account_id, version, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)`,
+			SELECT $1, i.id, p.id, $4, $5, $6, $7, $8, $9
+			FROM identities i, apps p
+			WHERE i.id = $2 AND i.locked_at IS NULL AND p.id = $3 AND p.deleted_at IS NULL`,
 			consent.ID, consent.IdentityID, consent.AppID, consent.Scope.String(), truth(consent.Reach.All),
-			consent.Reach.Default, ms(consent.CreatedAt), ms(consent.UpdatedAt))
+			consent.Reach.Default, consent.Version, ms(consent.CreatedAt), ms(consent.UpdatedAt))
 	case err == nil:
+		kind = core.EventGrantChanged
 		consent.ID, consent.CreatedAt, consent.Scope = old.ID, old.CreatedAt, consent.Scope.Or(old.Scope)
-		consent.Version = old.Version + 1
+		consent.Version = max(consent.Version, old.Version+1)
 		_, err = t.exec(`
 			UPDATE grants
 			SET scope = $2, all_accounts = $3, default_account_id = $4, version = $5, updated_at = $6
@@ -52,9 +58,9 @@ func (t *tx) grantFor(consent core.Grant) (core.Grant, error) {
 			consent.ID, consent.Scope.String(), truth(consent.Reach.All), consent.Reach.Default, consent.Version, ms(consent.UpdatedAt))
 	}
 	if err != nil {
-		return core.Grant{}, err
+		return core.Grant{}, "", err
 	}
-	return consent, t.replaceReach(ofGrant, consent.ID, consent.Reach)
+	return consent, kind, t.replaceReach(ofGrant, consent.ID, consent.Reach)
 }
 
 // GrantChange is the Data of a grant.given or grant.changed event: the rights as they now stand.
@@ -64,12 +70,8 @@ type GrantChange struct {
 	Reach   core.Reach  `json:"reach"`
 }
 
-func grantGiven(g core.Grant) core.Event {
+func grantGiven(g core.Grant, kind core.EventKind) core.Event {
 	data, _ := json.Marshal(GrantChange{g.Version, g.Scope, g.Reach}) // text and numbers cannot fail
-	kind := core.EventGrantGiven
-	if g.Version > 1 {
-		kind = core.EventGrantChanged
-	}
 	return core.Event{At: g.UpdatedAt, Kind: kind, ActorID: g.IdentityID, SubjectID: g.ID, IdentityID: g.IdentityID, AppID: g.AppID, Data: string(data)}
 }
 

@@ -80,15 +80,34 @@ const (
 	longestPause = 32 * time.Millisecond
 )
 
+// patience is how long a fact may take once it has begun.
+const patience = 10 * time.Second
+
+// begun is the context of a fact: its caller's deadline only keeps it from beginning. One that hangs up while a commit
+// is on its way would leave a fact in the database of which this process never hears.
+func begun(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, fmt.Errorf("%w: not begun: %w", core.ErrUnavailable, err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	return ctx, cancel, nil
+}
+
 // fact is SERIALIZABLE and retried. Only a COMMIT whose answer was lost is not: whether it happened is unknown.
 func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
-	return retried(ctx, func() ([]core.Event, error) {
-		var events []core.Event
-		err := pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(p pgx.Tx) error {
+	ctx, cancel, err := begun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	return retried(ctx, func() (events []core.Event, err error) {
+		err = pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(p pgx.Tx) error {
 			t := &tx{ctx: ctx, db: postgresRunner{p}}
-			err := do(t)
+			if err := do(t); err != nil {
+				return err
+			}
 			events = t.events
-			return err
+			return nil
 		})
 		return events, err
 	})
@@ -96,6 +115,11 @@ func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.E
 
 // hot is autocommit: each statement stands alone, and none can fail to serialize against its neighbours.
 func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Event, error) {
+	ctx, cancel, err := begun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
 	return retried(ctx, func() ([]core.Event, error) {
 		t := &tx{ctx: ctx, db: postgresRunner{e.pool}}
 		err := do(t)
@@ -103,6 +127,7 @@ func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Ev
 	})
 }
 
+// retried gives the events along with an error if the fact was done and only its commit is in doubt.
 func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.Event, error) {
 	for n := 1; ; n++ {
 		events, err := attempt()
@@ -110,7 +135,7 @@ func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.
 			return events, nil
 		}
 		if !serializationFailure(err) {
-			return nil, postgresRunner{}.translate(err)
+			return events, postgresRunner{}.translate(err)
 		}
 		if n == attempts || ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: %d attempts: %w", core.ErrUnavailable, n, err)

@@ -44,10 +44,25 @@ func (s *Store) Rotate(ctx context.Context, r Rotation) error {
 	})
 }
 
+// Recover notes that the predecessor of the current generation was answered again after longer than the window, because
+// its answer was lost. The window then begins anew, so that whoever comes again meanwhile is no news.
+func (s *Store) Recover(ctx context.Context, a core.Authorization, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error {
+		if err := t.must(`
+			UPDATE authorizations
+			SET recent = substr(recent, 1, length(recent) - `+oneMoment+`) || $3
+			WHERE id = $1 AND generation = $2 AND revoked_at IS NULL AND recent <> ''`, a.ID, a.Generation, moment(now)); err != nil {
+			return err
+		}
+		return t.log(core.Event{At: now, Kind: core.EventRefreshRecovered, SubjectID: a.ID, IdentityID: a.IdentityID, AppID: a.AppID})
+	})
+}
+
 // The memory is unix milliseconds of 13 digits each, oldest first: they fit until the year 2286, and one text of SQL
 // can drop the first and append another.
 const (
 	momentLength = 13
+	oneMoment    = "13"
 	fullMemory   = "104" // Remembered * momentLength
 	secondMoment = "14"  // where the second begins
 )

@@ -19,7 +19,8 @@ type Store struct {
 type engine interface {
 	// view answers questions from committed data.
 	view(ctx context.Context) *tx
-	// fact runs do in a transaction; it may run more than once, so do must only touch tx.
+	// fact runs do in a transaction; it may run more than once, so do must only touch tx. Events beside an error are
+	// those of a fact that may have been committed or not.
 	fact(ctx context.Context, do func(*tx) error) ([]core.Event, error)
 	// hot is fact for statements that stand alone: one, or several of which each may be kept without the others.
 	hot(ctx context.Context, do func(*tx) error) ([]core.Event, error)
@@ -72,16 +73,13 @@ func (s *Store) tell(events []core.Event) {
 
 func (s *Store) fact(ctx context.Context, do func(*tx) error) error {
 	events, err := s.engine.fact(ctx, do)
-	if err == nil {
-		s.tell(events)
-	}
+	// In doubt they are told, too: a token that is refused too early does less harm than one that is never refused.
+	s.tell(events)
 	return err
 }
 
 func (s *Store) hot(ctx context.Context, do func(*tx) error) error {
 	events, err := s.engine.hot(ctx, do)
-	if err == nil {
-		s.tell(events)
-	}
+	s.tell(events)
 	return err
 }

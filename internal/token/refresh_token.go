@@ -86,6 +86,8 @@ func (t *Room) asTheRowsSay(ctx context.Context, r Request, token keys.RefreshTo
 	switch verdict {
 	case ahead:
 		return Proof{}, refreshUnknown().Because(fmt.Errorf("generation %d, row has %d", token.Generation, standing.Generation))
+	case forgotten:
+		return Proof{}, oauth.InvalidGrant("refresh_token_outrun", "this refresh token was replaced more than %d times within a moment; use the newest one, which other processes of the app have", store.Remembered)
 	case reused:
 		return Proof{}, t.refreshReused(ctx, standing.Authorization)
 	}
@@ -99,8 +101,7 @@ func (t *Room) asTheRowsSay(ctx context.Context, r Request, token keys.RefreshTo
 	}
 	proof := Proof{Scope: scope, Reach: current.Reach, Refresh: current}
 	if verdict == recovered {
-		note := core.Event{At: now, Kind: core.EventRefreshRecovered, SubjectID: standing.ID, IdentityID: standing.IdentityID, AppID: standing.AppID}
-		proof.Commit = func(ctx context.Context) error { return t.Store.Note(ctx, note) }
+		proof.Commit = func(ctx context.Context) error { return t.Store.Recover(ctx, standing.Authorization, now) }
 	}
 	return proof, nil
 }

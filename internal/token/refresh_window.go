@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/store"
 )
 
 // Which generation of a refresh token may still be answered, and which betrays a thief. RFC 9700 §4.14.2 asks for
@@ -25,6 +26,7 @@ const (
 	repeat                   // answer with the current one again, write nothing
 	recovered                // the same, after longer: its answer was lost; leave a note
 	reused                   // theft: end the authorization
+	forgotten                // perhaps in the window, but older than the row remembers: refuse, no alarm
 	ahead                    // newer than the row, which was restored from a copy: refuse, no alarm
 )
 
@@ -41,6 +43,8 @@ func judge(a core.Authorization, presented int64, confidential bool, now time.Ti
 		return repeat
 	case presented == a.Generation-1 && a.Confirmed < a.Generation && now.Sub(a.RotatedAt) < unconfirmedFor(confidential):
 		return recovered
+	case presented < a.Generation-int64(len(a.Recent)) && len(a.Recent) == store.Remembered && now.Sub(a.Recent[0]) < window:
+		return forgotten
 	}
 	return reused
 }
@@ -52,8 +56,7 @@ func unconfirmedFor(confidential bool) time.Duration {
 	return unconfirmedPublic
 }
 
-// goneFor tells how long ago a generation was rotated away, as far as the row remembers. Whoever rotates more often
-// within one window than the row remembers loses the patience for the oldest of them.
+// goneFor tells how long ago a generation was rotated away, as far as the row remembers.
 func goneFor(a core.Authorization, presented int64, now time.Time) time.Duration {
 	index := int64(len(a.Recent)) - (a.Generation - presented)
 	if index < 0 {

@@ -46,8 +46,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// However rotations are spaced, a generation is answered exactly while it has been gone for less than the window,
-// and among the last ones that the row remembers.
+// However rotations are spaced, a generation is answered exactly while it has been gone for less than the window. One
+// that the row does not remember any more is refused; whether it is a theft is known only once all that it remembers
+// left the window.
 func TestTheWindowIsExact(t *testing.T) {
 	const window = time.Minute
 	for _, pause := range []time.Duration{time.Second, 7 * time.Second, 20 * time.Second, 31 * time.Second, 59 * time.Second, 61 * time.Second, 5 * time.Minute} {
@@ -63,7 +64,10 @@ func TestTheWindowIsExact(t *testing.T) {
 			for presented, gone := range rotatedAt {
 				for _, later := range []time.Duration{0, window / 2, window - 1, window} {
 					want := reused
-					if now.Add(later).Sub(gone) < window && row.Generation-presented <= store.Remembered {
+					switch perhaps := now.Add(later).Sub(recent[0]) < window; {
+					case row.Generation-presented > store.Remembered && perhaps:
+						want = forgotten
+					case row.Generation-presented <= store.Remembered && now.Add(later).Sub(gone) < window:
 						want = repeat
 					}
 					if got := judge(row, presented, false, now.Add(later), window); got != want {

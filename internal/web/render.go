@@ -144,7 +144,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 // SecureHeaders sets what every page carries, errors included.
 func SecureHeaders(h http.Header, page Page) {
 	formAction := "'self'"
-	if sender, ok := page.(Sender); ok && sender.SendsTo() != "" {
+	if sender, ok := page.(Sender); ok && plainSource(sender.SendsTo()) {
 		// Browsers apply form-action to the redirect that follows a POST, too.
 		formAction += " " + sender.SendsTo()
 	}
@@ -159,6 +159,16 @@ func SecureHeaders(h http.Header, page Page) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Cache-Control", "no-store")
+}
+
+// plainSource keeps an origin from being more than one source of one directive, whatever was once registered.
+func plainSource(origin string) bool {
+	for _, c := range origin {
+		if c <= 0x20 || c > 0x7e || strings.ContainsRune(";,'\"", c) {
+			return false
+		}
+	}
+	return origin != ""
 }
 
 // Asset serves a file by its content name.

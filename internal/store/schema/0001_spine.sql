@@ -80,7 +80,7 @@ CREATE TABLE grants (
     scope              TEXT   NOT NULL,
     all_accounts       BIGINT NOT NULL,
     default_account_id TEXT,
-    version            BIGINT NOT NULL, -- counts the edits, so that readers of the log can order them
+    version            BIGINT NOT NULL, -- grows with every edit, and never comes again
     created_at         BIGINT NOT NULL,
     updated_at         BIGINT NOT NULL,
     revoked_at         BIGINT

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"launchpad/internal/core"
+	"launchpad/internal/gateway"
+	"launchpad/internal/secret"
+	"launchpad/internal/store"
+)
+
+// A configuration of APIs that cannot work is refused at the start, in words.
+func TestAPIsMustStandApart(t *testing.T) {
+	s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/test.db", core.SystemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	api := func(prefix string, paths ...string) gateway.API {
+		a := gateway.API{Prefix: prefix, Upstream: gateway.Local(http.NotFoundHandler())}
+		for _, path := range paths {
+			a.Routes = append(a.Routes, gateway.Route{Method: "GET", Path: path})
+		}
+		return a
+	}
+	for name, c := range map[string]struct {
+		apis []gateway.API
+		want string // in the error; empty: none
+	}{
+		"apart":                {[]gateway.API{api("/v3/", "/v3/a"), api("/v4/", "/v4/{x}/a")}, ""},
+		"over everything":      {[]gateway.API{api("/", "/a")}, "covers"},
+		"over our endpoints":   {[]gateway.API{api("/oauth/", "/oauth/a")}, "covers /oauth/"},
+		"one over another":     {[]gateway.API{api("/v3/"), api("/v3/inner/")}, "covers that of"},
+		"patterns in conflict": {[]gateway.API{api("/v3/", "/v3/{a}/x", "/v3/y/{b}")}, "routes of the APIs"},
+	} {
+		server, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, MasterKey: make([]byte, secret.KeySize), Life: DefaultLife, APIs: c.apis, Log: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			server.Close()
+		}
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
