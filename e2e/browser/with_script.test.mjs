@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { launchBrowser, newPage } from '../support/browser.mjs';
-import { authorizeURL, goOn, press, registerApp, signInToPortal } from '../support/person.mjs';
+import { authorizeURL, chooseAccounts, goOn, press, registerApp, signInToPortal } from '../support/person.mjs';
 import { startDemo } from '../support/servers.mjs';
 
 test('with JavaScript', async (t) => {
@@ -33,10 +33,23 @@ test('with JavaScript', async (t) => {
     await page.waitForURL(app.page);
     assert.equal(asked.length, 1);
   });
-  await t.test('ticking an account chooses “Only these”', async () => {
+  await t.test('“All my accounts” unticks the single ones', async () => {
     await page.goto(authorizeURL(issuer, app, 'https://nice.example/callback'));
-    await page.getByRole('checkbox', { name: 'Sample Cinema' }).check();
-    assert.ok(await page.getByRole('radio', { name: 'Only these' }).isChecked());
+    await chooseAccounts(page, 'Sample Cinema');
+    await page.getByRole('radio', { name: 'All my accounts' }).check();
+    await page.getByRole('radio', { name: 'Only some' }).check();
+    assert.ok(!await page.getByRole('checkbox', { name: 'Sample Cinema' }).isChecked());
+  });
+  await t.test('the account to start with is one that goes along', async () => {
+    const start = page.getByLabel('Account to start with');
+    const offered = () => start.locator('option:not([disabled])').allTextContents();
+    const every = await offered();
+    assert.ok(every.length > 1);
+    await chooseAccounts(page, 'Sample Cinema');
+    assert.deepEqual(await offered(), ['Sample Cinema']);
+    assert.equal(await start.locator('option:checked').textContent(), 'Sample Cinema');
+    await page.getByRole('radio', { name: 'All my accounts' }).check();
+    assert.deepEqual(await offered(), every);
   });
   await t.test('the browser had nothing to complain about', () => assert.deepEqual(page.mishaps, []));
 });

@@ -91,16 +91,21 @@ type Consent struct {
 	Developer     string // the person's name
 	RedirectHost  string
 	Origin        string
-	OnThisDevice  bool // the answer goes to a program on this computer
+	OnThisDevice  string // warning, by its message, if the answer goes to a program here
 	Sees, Changes []core.ScopeInfo
 	Memberships   []core.Membership
 	Reach         core.Reach // what is ticked at first
+	Undecided     bool       // neither all nor some: the person said both
 	RefreshDays   int
 }
 
 func (Consent) Template() string         { return "consent" }
 func (p Consent) SendsTo() string        { return p.Origin }
 func (p Consent) Title() (string, []any) { return "consent.title", []any{"App", p.App.Name} }
+
+// All and Some report which of the two choices is made at first.
+func (p Consent) All() bool  { return p.Reach.All && !p.Undecided }
+func (p Consent) Some() bool { return !p.Reach.All && !p.Undecided }
 
 // Chosen reports whether an account is ticked.
 func (p Consent) Chosen(id core.ID) bool {

@@ -30,10 +30,36 @@ if (once) {
   once.addEventListener("click", () => removeEventListener("beforeunload", ask));
 }
 
-// Choosing single accounts picks that choice; Escape cancels a consent.
-document.addEventListener("change", (event) => {
-  if (event.target.name === "account") document.getElementById("reach-some").checked = true;
-});
+// Consent: all accounts or some, never both; the account to start with is one of those that go along.
+const pass = document.querySelector(".pass");
+if (pass) {
+  const all = pass.querySelector("#reach-all");
+  const boxes = [...pass.querySelectorAll("[name=account]")];
+  const start = pass.querySelector("#default");
+  const agree = () => {
+    const along = boxes.filter((box) => box.checked).map((box) => box.value);
+    for (const option of start?.options ?? []) option.disabled = along.length > 0 && !along.includes(option.value);
+    if (start?.selectedOptions[0]?.disabled) start.value = along[0];
+  };
+  pass.addEventListener("change", (event) => {
+    if (event.target.name === "account") pass.querySelector("#reach-some").checked = true;
+    if (event.target === all) for (const box of boxes) box.checked = false;
+    agree();
+  });
+  addEventListener("pageshow", agree); // the browser may fill the form in again
+}
+
+// Escape closes the person's menu if it is open, and cancels a consent otherwise. A select keeps its own Escape.
+const menu = document.querySelector("details.who");
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.querySelector("[data-escape]")?.click();
+  if (event.key !== "Escape") return;
+  if (menu?.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (!document.activeElement?.matches("select")) {
+    document.querySelector("[data-escape]")?.click();
+  }
+});
+document.addEventListener("pointerdown", (event) => {
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
 });
