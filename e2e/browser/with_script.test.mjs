@@ -17,6 +17,12 @@ test('with JavaScript', async (t) => {
     await copies.nth(1).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), app.client_secret);
     await page.getByRole('button', { name: /^Copied/ }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor({ state: 'attached' });
+  });
+  await t.test('where the browser lets nobody copy, the secret is selected', async () => {
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await copies.last().click();
+    assert.equal((await page.evaluate(() => getSelection().toString())).trim(), app.client_secret);
   });
   await t.test('a secret is downloaded as .env', async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Download as .env')]);

@@ -111,7 +111,8 @@ func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 		return p.said(err)
 	}
 	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API
-	page.Scopes = web.Choices(p.Catalog, nil)
+	page.Memberships = web.ByName(page.Memberships)
+	page.Scopes = web.Choices(p.Catalog, oauth.Scopes(page.Lists["scope"]...))
 	return p.Pages.Render(w, r, status, page)
 }
 

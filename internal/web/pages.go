@@ -1,6 +1,9 @@
 package web
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,11 +21,17 @@ type Problem struct {
 // Form is what every page with a form has: what was typed, and what is wrong with it.
 type Form struct {
 	Values   map[string]string
+	Lists    map[string][]string // of fields that may come several times
 	Problems []Problem
 }
 
 // Value gives back what was typed.
 func (f Form) Value(field string) string { return f.Values[field] }
+
+// Ticked reports whether a box was ticked.
+func (f Form) Ticked(field string, value fmt.Stringer) bool {
+	return slices.Contains(f.Lists[field], value.String())
+}
 
 // Wrong lists the problems of one field.
 func (f Form) Wrong(field string) []Problem {
@@ -172,6 +181,23 @@ type App struct {
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }
+
+// Narrowed reports whether the form for a token says more than a name; what it says must not be folded away.
+func (p App) Narrowed() bool { return len(p.Lists["scope"])+len(p.Lists["account"]) > 0 }
+
+// TokenDays is how long a token lives unless the person says something else.
+const TokenDays = 90
+
+// Lives are the lives of a token to choose from, in days; 0 is without end.
+func (App) Lives() []int { return []int{30, TokenDays, 365, 0} }
+
+// Life is the one that is chosen.
+func (p App) Life() int {
+	if days, err := strconv.Atoi(p.Value("life")); err == nil && slices.Contains(p.Lives(), days) {
+		return days
+	}
+	return TokenDays
+}
 
 // TokenCreated shows a personal token, once.
 type TokenCreated struct {

@@ -6,11 +6,30 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  await navigator.clipboard.writeText(source.textContent.trim());
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+  } catch {
+    // No clipboard without https, or it was refused: selected, it is one key away.
+    getSelection().selectAllChildren(source);
+    return;
+  }
   const before = button.textContent;
   button.textContent = button.dataset.done;
-  setTimeout(() => { button.textContent = before; }, 1500);
+  say(button.dataset.done);
+  setTimeout(() => { button.textContent = before; say(""); }, 1500);
 });
+
+// What screen readers are told. They only hear what changes in a place that was there before.
+let status;
+function say(words) {
+  if (!status) {
+    status = document.createElement("p");
+    status.className = "visually-hidden";
+    status.setAttribute("role", "status");
+    document.getElementById("main").append(status);
+  }
+  setTimeout(() => { status.textContent = words; }, 100);
+}
 
 // A secret as a .env file, made in the browser so that it travels no second time.
 document.addEventListener("click", (event) => {
