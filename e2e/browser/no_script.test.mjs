@@ -19,6 +19,7 @@ test('without JavaScript', async (t) => {
     await signIn(page, { email: facts.identity.email, password: 'wrong' });
     await page.getByRole('alert').waitFor();
     assert.equal(await page.getByLabel('E-mail address').inputValue(), facts.identity.email);
+    assert.equal(await page.locator('#password:focus').count(), 1, 'the focus is where something is to be typed again');
     await signInToPortal(page, issuer, facts.identity);
   });
   await t.test('open an account', () => openAccount(page, issuer, 'Sample Library'));

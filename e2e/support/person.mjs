@@ -32,7 +32,7 @@ export async function openAccount(page, issuer, name, slug = '') {
   await fill(page, 'Name', name);
   await fill(page, 'Short name (optional)', slug);
   await press(page, 'Open account');
-  await page.waitForURL('**/accounts?created');
+  await page.getByRole('status').filter({ hasText: name }).waitFor();
 }
 
 export async function fillAppForm(page, { name, kind = 'Web app', redirects = [] }) {

@@ -57,13 +57,13 @@ func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // notice gives the confirmation that a redirect asked for by a query parameter.
-func notice(r *http.Request, pairs ...string) string {
+func notice(r *http.Request, pairs ...string) web.Notice {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if r.URL.Query().Has(pairs[i]) {
-			return pairs[i+1]
+			return web.Notice{Message: pairs[i+1]}
 		}
 	}
-	return ""
+	return web.Notice{}
 }
 
 // own finds the developer's own app that the path names.

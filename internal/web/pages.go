@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"launchpad/internal/core"
 	"launchpad/oauth"
@@ -28,6 +26,9 @@ type Form struct {
 // Value gives back what was typed.
 func (f Form) Value(field string) string { return f.Values[field] }
 
+// Refused reports whether the form came back.
+func (f Form) Refused() bool { return len(f.Problems) > 0 }
+
 // Ticked reports whether a box was ticked.
 func (f Form) Ticked(field string, value fmt.Stringer) bool {
 	return slices.Contains(f.Lists[field], value.String())
@@ -43,6 +44,9 @@ func (f Form) Wrong(field string) []Problem {
 	}
 	return list
 }
+
+// Notice confirms what was done, by its message and the name of what it was done to. The zero Notice says nothing.
+type Notice struct{ Message, Name string }
 
 // portalPage marks pages that have the navigation.
 type portalPage struct{}
@@ -130,7 +134,7 @@ func (p Consent) Chosen(id core.ID) bool {
 type Apps struct {
 	portalPage
 	Apps   []core.App
-	Notice string
+	Notice Notice
 }
 
 func (Apps) Template() string       { return "apps" }
@@ -176,7 +180,7 @@ type App struct {
 	Scopes      []ScopeChoice
 	Issuer      string
 	API         string // an address to try a token on
-	Notice      string
+	Notice      Notice
 }
 
 func (App) Template() string         { return "app" }
@@ -231,66 +235,18 @@ type Accounts struct {
 	FormID      core.ID
 	Memberships []core.Membership
 	MayCreate   bool
-	Notice      string
+	Notice      Notice
 }
 
 func (Accounts) Template() string       { return "accounts" }
 func (Accounts) Title() (string, []any) { return "accounts.title", nil }
 
-// Failure is an error for a person to read.
-type Failure struct {
-	Error *oauth.Error
-	Trace string
-	At    time.Time
-}
-
-func (Failure) Template() string { return "failure" }
-func (p Failure) Title() (string, []any) {
-	if p.Error.Status >= 500 {
-		return "failure.title_ours", nil
-	}
-	return "failure.title", nil
-}
-
-// Part is a piece of a text that may differ from the text beside it.
-type Part struct {
-	Text    string
-	Differs bool
-}
-
-// Received is what arrived, its difference marked.
-func (p Failure) Received() []Part { return marked(p.Error.Received, p.Error.Expected) }
-
-// Expected is what should have arrived, likewise.
-func (p Failure) Expected() []Part { return marked(p.Error.Expected, p.Error.Received) }
-
-// marked tells the middle that differs from what both texts begin and end with.
-func marked(text, other string) []Part {
-	begin := 0
-	for begin < min(len(text), len(other)) && text[begin] == other[begin] {
-		begin++
-	}
-	end := 0
-	for end < min(len(text), len(other))-begin && text[len(text)-1-end] == other[len(other)-1-end] {
-		end++
-	}
-	return []Part{{text[:begin], false}, {text[begin : len(text)-end], begin > 0}, {text[len(text)-end:], false}}
-}
-
 // Manual is a page of the documentation.
 type Manual struct {
 	Heading string
-	Body    any // template.HTML
+	Within  bool // it explains one error, and leads back to all of them
+	Body    any  // template.HTML
 }
 
 func (Manual) Template() string         { return "manual" }
 func (p Manual) Title() (string, []any) { return "manual.title", []any{"Heading", p.Heading} }
-
-// Sentence is the description as a sentence.
-func (p Failure) Sentence() string {
-	d := p.Error.Description
-	if d == "" {
-		return ""
-	}
-	return strings.ToUpper(d[:1]) + d[1:] + "."
-}

@@ -44,10 +44,13 @@ CHALLENGE=$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | openssl base6
 func (p App) authorizeURL() string {
 	address := p.Issuer + "/oauth/authorize?response_type=code&client_id=" + url.QueryEscape(p.App.ClientID)
 	if len(p.App.RedirectURIs) > 0 {
-		address += "&redirect_uri=" + url.QueryEscape(p.App.RedirectURIs[0])
+		address += "&redirect_uri=" + readable.Replace(url.QueryEscape(p.App.RedirectURIs[0]))
 	}
 	return address
 }
+
+// readable takes back what a query does not need to have encoded. RFC 3986 §3.4.
+var readable = strings.NewReplacer("%3A", ":", "%2F", "/")
 
 func (p App) trade() string {
 	command := p.curl("grant_type=authorization_code") + ` -d code="$CODE"`
@@ -59,11 +62,12 @@ func (p App) trade() string {
 }
 
 func (p App) curl(grant string) string {
-	who := ` -u ` + p.App.ClientID + `:"$CLIENT_SECRET"`
+	who := `-u ` + p.App.ClientID + `:"$CLIENT_SECRET"`
 	if !p.App.Confidential() {
-		who = ` -d client_id=` + p.App.ClientID
+		who = `-d client_id=` + p.App.ClientID
 	}
-	return "curl " + p.Issuer + "/oauth/token" + who + ` \
+	return "curl " + p.Issuer + "/oauth/token" + ` \
+  ` + who + ` \
   -d ` + grant
 }
 
