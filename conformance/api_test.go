@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,32 @@ func TestAccountsOfAGrant(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Launchpad-Account", s.Second.Slug) // the path is stronger than the header
 		wantError(t, s.Do(r), 403, "insufficient_scope")
+	})
+}
+
+// A form that says "all" and names accounts says two things; nothing is granted until the person says one.
+func TestAllAndSomeAccountsIsNoDecision(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		page := b.Get("/oauth/authorize?" + s.Web.Request().Encode())
+		form := page.Hidden()
+		form.Set("act", "allow")
+		form.Set("reach", "all")
+		form.Set("account", s.Second.ID.String())
+		refused := b.Post("/oauth/consent", form)
+		if refused.Status != http.StatusUnprocessableEntity || refused.Redirect != "" || !strings.Contains(refused.Body, "Choose one of the two") {
+			t.Fatalf("all with one account: %d, sent to %q; want 422 and the question again", refused.Status, refused.Redirect)
+		}
+		if strings.Contains(refused.Body, " checked") {
+			t.Error("the question comes back with an answer already chosen")
+		}
+		if again := b.Get("/oauth/authorize?" + s.Web.Request().Encode()); !strings.Contains(again.Body, `action="/oauth/consent"`) {
+			t.Error("the refused form granted something: nobody is asked any more")
+		}
+		form.Set("account", "somebody-elses")
+		if page := b.Post("/oauth/consent", form); page.Param("code") == "" {
+			t.Errorf("all with an account that is not the person's: %d, want the grant", page.Status)
+		}
 	})
 }
 

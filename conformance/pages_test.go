@@ -244,6 +244,43 @@ func TestPortalRound(t *testing.T) {
 	})
 }
 
+// A refused form must not come back wider than it was: the second try would make a token that may do everything.
+func TestRefusedTokenFormStaysNarrow(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		app := "/oauth/applications/" + s.Web.ID.String()
+		fresh := b.Get(app)
+		if !strings.Contains(fresh.Body, `<option value="90" selected>`) || strings.Contains(fresh.Body, `value="dashboards:read" checked`) {
+			t.Error("a fresh form: want 90 days and nothing ticked")
+		}
+		form := fresh.Hidden()
+		form.Set("token_name", " ")
+		form.Set("scope", "dashboards:read")
+		form.Set("account", s.Second.ID.String())
+		form.Set("life", "30")
+		page := b.Post(app+"/tokens", form)
+		if page.Status != http.StatusUnprocessableEntity {
+			t.Fatalf("a token without a name: %d, want 422", page.Status)
+		}
+		for _, want := range []string{
+			`name="scope" value="dashboards:read" checked`, `name="account" value="` + s.Second.ID.String() + `" checked`, `<option value="30" selected>`,
+		} {
+			if !strings.Contains(page.Body, want) {
+				t.Errorf("the form lost %s", want)
+			}
+		}
+		if strings.Contains(page.Body, `name="account" value="`+s.First.ID.String()+`" checked`) || strings.Count(page.Body, `<details class="fold" open>`) != 2 {
+			t.Error("the form came back with other accounts, or folded shut")
+		}
+		form = page.Hidden()
+		form.Set("token_name", "Forged")
+		form.Set("account", "no-id-at-all")
+		if page := b.Post(app+"/tokens", form); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "account-mistake") {
+			t.Errorf("an account that is none: %d, want 422 and never a token for all accounts", page.Status)
+		}
+	})
+}
+
 // What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03 to AU05.
 func TestRFC7591_3_2_2_RedirectURIsAtRegistration(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -19,6 +19,7 @@ test('without JavaScript', async (t) => {
     await signIn(page, { email: facts.identity.email, password: 'wrong' });
     await page.getByRole('alert').waitFor();
     assert.equal(await page.getByLabel('E-mail address').inputValue(), facts.identity.email);
+    assert.equal(await page.locator('#password:focus').count(), 1, 'the focus is where something is to be typed again');
     await signInToPortal(page, issuer, facts.identity);
   });
   await t.test('open an account', () => openAccount(page, issuer, 'Sample Library'));
@@ -41,6 +42,17 @@ test('without JavaScript', async (t) => {
     await fill(page, 'Name', 'Plainer Reports');
     await press(page, 'Save changes');
     await page.getByRole('heading', { level: 1, name: 'Plainer Reports' }).waitFor();
+  });
+  await t.test('accounts ticked beside “All my accounts” grant nothing', async () => {
+    await page.goto(authorizeURL(issuer, app, callback.redirectURI));
+    const cinema = page.getByRole('checkbox', { name: 'Sample Cinema' });
+    assert.ok(!await cinema.isVisible(), 'single accounts are offered beside “All my accounts”');
+    await chooseAccounts(page, 'Sample Cinema');
+    await page.getByRole('radio', { name: 'All my accounts' }).check();
+    assert.ok(!await cinema.isVisible());
+    await authorizeButton(page).click();
+    assert.match(await page.getByRole('alert').textContent(), /Choose one of the two/);
+    assert.equal(await page.getByRole('radio', { checked: true }).count(), 0, 'an answer is chosen already');
   });
   await t.test('consent, after a mistake, for one account', async () => {
     await page.goto(authorizeURL(issuer, app, callback.redirectURI));

@@ -1,4 +1,5 @@
 // Every page in its usual state, and with the mistakes that people make on it.
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launchBrowser, newPage } from '../support/browser.mjs';
 import { look } from '../support/look.mjs';
@@ -46,7 +47,9 @@ test('pages', async (t) => {
     await page.getByLabel('Redirect URIs').fill('app.example/callback\nhttps://app.example/#top');
     await page.getByLabel(/^Homepage/).fill('http://app.example');
     await pressAnyway(page, 'Register app');
-    await page.getByRole('alert').waitFor();
+    const said = await page.getByRole('alert').textContent();
+    assert.match(said, /app\.example\/callback: it is not an absolute URI; use https:\/\/app\.example\/callback\./);
+    assert.match(said, /Enter a name of 1 to 60 visible characters\./);
     await look(page, 'app-new-mistakes');
   });
   await t.test('credentials', async () => {

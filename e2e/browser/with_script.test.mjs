@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { launchBrowser, newPage } from '../support/browser.mjs';
-import { authorizeURL, goOn, press, registerApp, signInToPortal } from '../support/person.mjs';
+import { authorizeURL, chooseAccounts, goOn, press, registerApp, signInToPortal } from '../support/person.mjs';
 import { startDemo } from '../support/servers.mjs';
 
 test('with JavaScript', async (t) => {
@@ -17,6 +17,12 @@ test('with JavaScript', async (t) => {
     await copies.nth(1).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), app.client_secret);
     await page.getByRole('button', { name: /^Copied/ }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor({ state: 'attached' });
+  });
+  await t.test('where the browser lets nobody copy, the secret is selected', async () => {
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await copies.nth(1).click(); // once it says “Copy” again
+    assert.equal((await page.evaluate(() => getSelection().toString())).trim(), app.client_secret);
   });
   await t.test('a secret is downloaded as .env', async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Download as .env')]);
@@ -33,10 +39,23 @@ test('with JavaScript', async (t) => {
     await page.waitForURL(app.page);
     assert.equal(asked.length, 1);
   });
-  await t.test('ticking an account chooses “Only these”', async () => {
+  await t.test('“All my accounts” unticks the single ones', async () => {
     await page.goto(authorizeURL(issuer, app, 'https://nice.example/callback'));
-    await page.getByRole('checkbox', { name: 'Sample Cinema' }).check();
-    assert.ok(await page.getByRole('radio', { name: 'Only these' }).isChecked());
+    await chooseAccounts(page, 'Sample Cinema');
+    await page.getByRole('radio', { name: 'All my accounts' }).check();
+    await page.getByRole('radio', { name: 'Only some' }).check();
+    assert.ok(!await page.getByRole('checkbox', { name: 'Sample Cinema' }).isChecked());
+  });
+  await t.test('the account to start with is one that goes along', async () => {
+    const start = page.getByLabel('Account to start with');
+    const offered = () => start.locator('option:not([disabled])').allTextContents();
+    const every = await offered();
+    assert.ok(every.length > 1);
+    await chooseAccounts(page, 'Sample Cinema');
+    assert.deepEqual(await offered(), ['Sample Cinema']);
+    assert.equal(await start.locator('option:checked').textContent(), 'Sample Cinema');
+    await page.getByRole('radio', { name: 'All my accounts' }).check();
+    assert.deepEqual(await offered(), every);
   });
   await t.test('the browser had nothing to complain about', () => assert.deepEqual(page.mishaps, []));
 });

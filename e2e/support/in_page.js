@@ -94,7 +94,11 @@ globalThis.inspect = (() => {
 
   // --- How it is laid out -----------------------------------------------------------------------------------
 
-  const layout = () => [...sideways(), ...small()];
+  const layout = () => [...sideways(), ...small(), ...brokenButtons()];
+
+  /** Words on a button in a table stand on one line. */
+  const brokenButtons = () => all('td .button').map((b) => [b, b.getBoundingClientRect().height]).filter(([, height]) => height > smallest + 2)
+    .map(([b, height]) => `broken in its table at ${innerWidth} px: ${describe(b)}, ${Math.round(height)} px high`);
 
   function sideways() {
     const page = document.scrollingElement;
@@ -138,8 +142,12 @@ globalThis.inspect = (() => {
   /** A box is pressed by its label too, and a link that is stretched over its row by the row. */
   function pressable(e) {
     if (e.matches('[type=checkbox], [type=radio]')) return e.labels[0] ?? e;
+    return stretched(e) ? e.offsetParent ?? e : e;
+  }
+
+  function stretched(e) {
     const { content, position } = getComputedStyle(e, '::after');
-    return content !== 'none' && position === 'absolute' ? e.offsetParent ?? e : e;
+    return content !== 'none' && position === 'absolute';
   }
 
   /** Links among words are as high as the words; so are the lines of a summary of mistakes, and the way past the bar. */
@@ -224,7 +232,7 @@ globalThis.inspect = (() => {
   function focused() {
     const e = document.activeElement;
     if (e === document.body || e === null) return null;
-    const style = getComputedStyle(e);
+    const style = getComputedStyle(e, stretched(e) ? '::after' : null); // then the ring is around the row
     const box = e.getBoundingClientRect();
     const found = [];
     if (!visible(e)) found.push(`focus on something that cannot be seen: ${describe(e)}`);

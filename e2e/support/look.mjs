@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), '../shots');
 await mkdir(shots, { recursive: true });
 
-const widths = { zoomed: 320, phone: 390, desk: 1280 }; // 320 px are what 1280 px are at 400 %
+const widths = { zoomed: 320, phone: 390, tablet: 700, desk: 1280 }; // 320 px are what 1280 px are at 400 %
 const mostStops = 200;
 
 /** Checks the page and keeps pictures of it under the given name. Everything found is told at once. */
@@ -16,7 +16,7 @@ export async function look(page, name) {
   for (const [where, width] of Object.entries(widths)) {
     await page.setViewportSize({ width, height: 900 });
     found.push(...await page.evaluate(() => inspect.layout()));
-    if (where !== 'zoomed') found.push(...await inBothSchemes(page, `${name}-${where}`));
+    if (where === 'phone' || where === 'desk') found.push(...await inBothSchemes(page, `${name}-${where}`));
   }
   found.push(...await walkByTab(page));
   found.push(...page.mishaps.splice(0));

@@ -32,7 +32,7 @@ export async function openAccount(page, issuer, name, slug = '') {
   await fill(page, 'Name', name);
   await fill(page, 'Short name (optional)', slug);
   await press(page, 'Open account');
-  await page.waitForURL('**/accounts?created');
+  await page.getByRole('status').filter({ hasText: name }).waitFor();
 }
 
 export async function fillAppForm(page, { name, kind = 'Web app', redirects = [] }) {
@@ -71,8 +71,8 @@ export const authorizeURL = (issuer, app, redirectURI, more = {}) =>
 
 /** On the consent page: lets exactly these accounts go along. */
 export async function chooseAccounts(page, ...names) {
-  await page.getByRole('radio', { name: 'Only these' }).check();
-  for (const box of await page.getByRole('group', { name: 'Accounts that go along' }).getByRole('checkbox').all()) await box.uncheck();
+  await page.getByRole('radio', { name: 'Only some' }).check();
+  for (const box of await page.getByRole('group', { name: /^Choose from your/ }).getByRole('checkbox').all()) await box.uncheck();
   for (const name of names) await page.getByRole('checkbox', { name }).check();
 }
 

@@ -33,11 +33,7 @@ func (a *Room) Routes() []web.Route {
 }
 
 func (a *Room) show(w http.ResponseWriter, r *http.Request) error {
-	notice := ""
-	if r.URL.Query().Has("created") {
-		notice = "accounts.created"
-	}
-	return a.draw(w, r, http.StatusOK, web.Accounts{Notice: notice})
+	return a.draw(w, r, http.StatusOK, web.Accounts{})
 }
 
 func (a *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web.Accounts) error {
@@ -45,6 +41,12 @@ func (a *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 	var err error
 	if page.Memberships, err = a.Store.Memberships(r.Context(), who.ID); err != nil {
 		return oauth.Unavailable(fmt.Errorf("read memberships: %w", err))
+	}
+	page.Memberships = web.ByName(page.Memberships)
+	for _, m := range page.Memberships {
+		if m.Account.ID.String() == r.URL.Query().Get("created") {
+			page.Notice = web.Notice{Message: "accounts.created_html", Name: m.Account.Name}
+		}
 	}
 	page.MayCreate, page.FormID = policy.MayCreateAccount(who), secret.NewID(a.Clock.Now())
 	return a.Pages.Render(w, r, status, page)
@@ -74,7 +76,7 @@ func (a *Room) open(w http.ResponseWriter, r *http.Request) error {
 		page.Problems = []web.Problem{{Field: strings.TrimSuffix(strings.TrimPrefix(problem, "problem."), "_taken"), Message: problem}}
 		return a.draw(w, r, http.StatusUnprocessableEntity, page)
 	}
-	http.Redirect(w, r, path+"?created", http.StatusSeeOther)
+	http.Redirect(w, r, path+"?created="+account.ID.String(), http.StatusSeeOther)
 	return nil
 }
 

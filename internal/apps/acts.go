@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -69,7 +70,7 @@ func (a *Acts) check(d Draft) error {
 	}
 	for _, uri := range d.RedirectURIs {
 		if _, err := oauth.CheckRedirectURI(uri); err != nil {
-			add("redirect_uri", "problem.redirect", oauth.AsError(err).Sentence())
+			add("redirect_uri", "problem.redirect", unacceptable(err))
 		}
 	}
 	if !a.published.Covers(d.Scope) {
@@ -79,6 +80,16 @@ func (a *Acts) check(d Draft) error {
 		return problems
 	}
 	return nil
+}
+
+// unacceptable says of a redirect URI which one it is, why it cannot be registered, and what would do instead.
+func unacceptable(err error) string {
+	e := oauth.AsError(err)
+	_, why, found := strings.Cut(e.Description, ": ")
+	if !found {
+		why = e.Description
+	}
+	return e.Received + ": " + why + "; use " + e.Expected
 }
 
 func webAddress(raw string) bool {

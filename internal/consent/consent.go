@@ -78,9 +78,11 @@ func (c *Room) question(r *http.Request, sealed string) (question, error) {
 	if err != nil {
 		return q, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	if q.memberships, err = c.Members.Memberships(r.Context(), v.Identity.ID); err != nil {
+	memberships, err := c.Members.Memberships(r.Context(), v.Identity.ID)
+	if err != nil {
 		return q, err
 	}
+	q.memberships = web.ByName(memberships)
 	// Whoever signed in with another address than the one that the authorize room gave has not been asked yet.
 	return q, policy.MayAuthorize(q.app, v.Identity.ID, q.memberships)
 }
@@ -123,16 +125,29 @@ func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q questi
 		return oauth.Unavailable(fmt.Errorf("load developer: %w", err))
 	}
 	sees, changes := c.Catalog.Split(q.record.Scope)
-	class, err := oauth.CheckRedirectURI(q.record.RedirectURI)
 	return c.Pages.Render(w, r, status, web.Consent{
 		Form:        web.Form{Problems: problems},
 		Interaction: q.sealed, App: q.app, Developer: developer.Name,
 		RedirectHost: oauth.RedirectHost(q.record.RedirectURI), Origin: oauth.RedirectOrigin(q.record.RedirectURI),
-		OnThisDevice: err == nil && (class == oauth.RedirectLoopback || class == oauth.RedirectPrivate),
+		OnThisDevice: onThisDevice(q.record.RedirectURI),
 		Sees:         sees, Changes: changes,
-		Memberships: q.memberships, Reach: reach,
+		Memberships: q.memberships, Reach: reach, Undecided: reach.All && len(problems) > 0,
 		RefreshDays: int(c.RefreshIdle / (24 * time.Hour)),
 	})
+}
+
+// onThisDevice warns of an answer that goes to a program where the browser is: whoever started the flow gets it.
+func onThisDevice(redirectURI string) string {
+	class, err := oauth.CheckRedirectURI(redirectURI)
+	switch {
+	case err != nil:
+		return ""
+	case class == oauth.RedirectLoopback:
+		return "consent.on_this_computer"
+	case class == oauth.RedirectPrivate:
+		return "consent.on_this_device"
+	}
+	return ""
 }
 
 // goOn sends the browser back to the authorize room.
@@ -189,11 +204,14 @@ func chosenReach(form url.Values, memberships []core.Membership) (core.Reach, *w
 		own[m.Account.ID.String()] = m.Account.ID
 	}
 	reach := core.Reach{All: form.Get("reach") == "all", Default: own[form.Get("default")]}
-	if !reach.All {
-		for _, text := range form["account"] {
-			if id, ok := own[strings.TrimSpace(text)]; ok && !reach.Includes(id) {
-				reach.Accounts = append(reach.Accounts, id)
-			}
+	for _, text := range form["account"] {
+		id, ok := own[strings.TrimSpace(text)]
+		if ok && reach.All {
+			// Without a script, boxes can stay ticked beside "all". Which of the two was meant is not ours to guess.
+			return reach, &web.Problem{Field: "reach", Message: "problem.reach_both"}
+		}
+		if ok && !reach.Includes(id) {
+			reach.Accounts = append(reach.Accounts, id)
 		}
 	}
 	if !reach.All && len(reach.Accounts) == 0 {

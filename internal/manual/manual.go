@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/parser"
 
 	"launchpad/docs"
 	"launchpad/internal/web"
@@ -30,11 +31,11 @@ func (m *Room) Routes() []web.Route {
 }
 
 func (m *Room) index(w http.ResponseWriter, r *http.Request) error {
-	return m.draw(w, r, "Get and use a token", strings.ReplaceAll(docs.Start, "$ISSUER", m.Issuer))
+	return m.draw(w, r, web.Manual{Heading: "Get and use a token"}, strings.ReplaceAll(docs.Start, "$ISSUER", m.Issuer))
 }
 
 func (m *Room) errors(w http.ResponseWriter, r *http.Request) error {
-	return m.draw(w, r, "Errors explained", docs.Errors)
+	return m.draw(w, r, web.Manual{Heading: "Errors explained"}, linked(docs.Errors))
 }
 
 func (m *Room) one(w http.ResponseWriter, r *http.Request) error {
@@ -43,7 +44,7 @@ func (m *Room) one(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return oauth.NotFound("page_unknown", "no error of this name is known to this version")
 	}
-	return m.draw(w, r, slug, "# "+slug+"\n"+text+"\n\n[All errors](/docs/errors)\n")
+	return m.draw(w, r, web.Manual{Heading: slug, Within: true}, "# "+slug+"\n"+text)
 }
 
 // Section cuts the paragraph under "### slug" out of the errors page.
@@ -58,11 +59,36 @@ func Section(page, slug string) (string, bool) {
 	return rest, true
 }
 
-func (m *Room) draw(w http.ResponseWriter, r *http.Request, heading, markdown string) error {
+// markdownPage reads headings that name their own anchor: "## Heading {#anchor}".
+var markdownPage = goldmark.New(goldmark.WithParserOptions(parser.WithHeadingAttribute()))
+
+// linked gives every heading of the errors page an anchor, every error a link to its own page, and the page a list of
+// its sections.
+func linked(page string) string {
+	var sections, body strings.Builder
+	for line := range strings.Lines(page) {
+		if section, ok := strings.CutPrefix(line, "## "); ok {
+			section = strings.TrimSpace(section)
+			anchor := strings.ReplaceAll(strings.ToLower(section), " ", "-")
+			fmt.Fprintf(&sections, "- [%s](#%s)\n", section, anchor)
+			line = fmt.Sprintf("## %s {#%s}\n", section, anchor)
+		}
+		if slug, ok := strings.CutPrefix(line, "### "); ok {
+			slug = strings.TrimSpace(slug)
+			line = fmt.Sprintf("### [%s](/docs/errors/%s) {#%s}\n", slug, slug, slug)
+		}
+		body.WriteString(line)
+	}
+	before, after, _ := strings.Cut(body.String(), "\n## ")
+	return before + "\n" + sections.String() + "\n## " + after
+}
+
+func (m *Room) draw(w http.ResponseWriter, r *http.Request, page web.Manual, markdown string) error {
 	var body bytes.Buffer
 	// goldmark leaves raw HTML out unless told otherwise, and the text is our own.
-	if err := goldmark.Convert([]byte(markdown), &body); err != nil {
+	if err := markdownPage.Convert([]byte(markdown), &body); err != nil {
 		return fmt.Errorf("draw manual: %w", err)
 	}
-	return m.Pages.Render(w, r, http.StatusOK, web.Manual{Heading: heading, Body: template.HTML(body.String())})
+	page.Body = template.HTML(body.String())
+	return m.Pages.Render(w, r, http.StatusOK, page)
 }

@@ -21,6 +21,7 @@ func (p *Room) drawForm(w http.ResponseWriter, r *http.Request, status int, page
 	if page.Memberships, err = p.Store.Memberships(r.Context(), web.VisitorOf(r).Identity.ID); err != nil {
 		return p.said(err)
 	}
+	page.Memberships = web.ByName(page.Memberships)
 	page.FormID = secret.NewID(p.Clock.Now())
 	return p.Pages.Render(w, r, status, page)
 }
@@ -60,8 +61,8 @@ func (p *Room) readDraft(r *http.Request) apps.Draft {
 
 // typed gives back what was typed, with what is wrong.
 func typed(r *http.Request, problems apps.Problems) web.Form {
-	form := web.Form{Values: map[string]string{}}
-	for _, field := range []string{"client_name", "client_uri", "redirect_uri", "kind", "account", "token_name"} {
+	form := web.Form{Values: map[string]string{}, Lists: map[string][]string{"scope": r.PostForm["scope"], "account": r.PostForm["account"]}}
+	for _, field := range []string{"client_name", "client_uri", "redirect_uri", "kind", "account", "token_name", "life"} {
 		form.Values[field] = r.PostFormValue(field)
 	}
 	for _, problem := range problems {

@@ -57,13 +57,13 @@ func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // notice gives the confirmation that a redirect asked for by a query parameter.
-func notice(r *http.Request, pairs ...string) string {
+func notice(r *http.Request, pairs ...string) web.Notice {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if r.URL.Query().Has(pairs[i]) {
-			return pairs[i+1]
+			return web.Notice{Message: pairs[i+1]}
 		}
 	}
-	return ""
+	return web.Notice{}
 }
 
 // own finds the developer's own app that the path names.
@@ -111,7 +111,8 @@ func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 		return p.said(err)
 	}
 	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API
-	page.Scopes = web.Choices(p.Catalog, nil)
+	page.Memberships = web.ByName(page.Memberships)
+	page.Scopes = web.Choices(p.Catalog, oauth.Scopes(page.Lists["scope"]...))
 	return p.Pages.Render(w, r, status, page)
 }
 

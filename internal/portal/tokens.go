@@ -37,13 +37,14 @@ const maxDays = 3650
 func (p *Room) readTokenDraft(r *http.Request) apps.TokenDraft {
 	d := apps.TokenDraft{ID: web.FormID(r, web.MakesPersonalToken, p.Clock.Now()), Name: strings.TrimSpace(r.PostFormValue("token_name")), Scope: oauth.Scopes(r.PostForm["scope"]...), Reach: core.Reach{All: true}}
 	for _, text := range r.PostForm["account"] {
-		if id, err := core.ParseID(text); err == nil {
-			d.Reach = core.Reach{Accounts: append(d.Reach.Accounts, id)}
-		}
+		id, _ := core.ParseID(text) // what is no id is nobody's account, and never "all"
+		d.Reach = core.Reach{Accounts: append(d.Reach.Accounts, id)}
 	}
-	if days, err := strconv.Atoi(r.PostFormValue("life")); err == nil && days > 0 && days <= maxDays {
-		d.Life = time.Duration(days) * 24 * time.Hour
+	days, err := strconv.Atoi(r.PostFormValue("life"))
+	if err != nil || days < 0 || days > maxDays {
+		days = web.TokenDays // only a plain 0 is without end
 	}
+	d.Life = time.Duration(days) * 24 * time.Hour
 	return d
 }
 

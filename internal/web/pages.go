@@ -1,8 +1,9 @@
 package web
 
 import (
-	"strings"
-	"time"
+	"fmt"
+	"slices"
+	"strconv"
 
 	"launchpad/internal/core"
 	"launchpad/oauth"
@@ -18,11 +19,20 @@ type Problem struct {
 // Form is what every page with a form has: what was typed, and what is wrong with it.
 type Form struct {
 	Values   map[string]string
+	Lists    map[string][]string // of fields that may come several times
 	Problems []Problem
 }
 
 // Value gives back what was typed.
 func (f Form) Value(field string) string { return f.Values[field] }
+
+// Refused reports whether the form came back.
+func (f Form) Refused() bool { return len(f.Problems) > 0 }
+
+// Ticked reports whether a box was ticked.
+func (f Form) Ticked(field string, value fmt.Stringer) bool {
+	return slices.Contains(f.Lists[field], value.String())
+}
 
 // Wrong lists the problems of one field.
 func (f Form) Wrong(field string) []Problem {
@@ -34,6 +44,9 @@ func (f Form) Wrong(field string) []Problem {
 	}
 	return list
 }
+
+// Notice confirms what was done, by its message and the name of what it was done to. The zero Notice says nothing.
+type Notice struct{ Message, Name string }
 
 // portalPage marks pages that have the navigation.
 type portalPage struct{}
@@ -91,16 +104,21 @@ type Consent struct {
 	Developer     string // the person's name
 	RedirectHost  string
 	Origin        string
-	OnThisDevice  bool // the answer goes to a program on this computer
+	OnThisDevice  string // warning, by its message, if the answer goes to a program here
 	Sees, Changes []core.ScopeInfo
 	Memberships   []core.Membership
 	Reach         core.Reach // what is ticked at first
+	Undecided     bool       // neither all nor some: the person said both
 	RefreshDays   int
 }
 
 func (Consent) Template() string         { return "consent" }
 func (p Consent) SendsTo() string        { return p.Origin }
 func (p Consent) Title() (string, []any) { return "consent.title", []any{"App", p.App.Name} }
+
+// All and Some report which of the two choices is made at first.
+func (p Consent) All() bool  { return p.Reach.All && !p.Undecided }
+func (p Consent) Some() bool { return !p.Reach.All && !p.Undecided }
 
 // Chosen reports whether an account is ticked.
 func (p Consent) Chosen(id core.ID) bool {
@@ -116,7 +134,7 @@ func (p Consent) Chosen(id core.ID) bool {
 type Apps struct {
 	portalPage
 	Apps   []core.App
-	Notice string
+	Notice Notice
 }
 
 func (Apps) Template() string       { return "apps" }
@@ -162,11 +180,28 @@ type App struct {
 	Scopes      []ScopeChoice
 	Issuer      string
 	API         string // an address to try a token on
-	Notice      string
+	Notice      Notice
 }
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }
+
+// Narrowed reports whether the form for a token says more than a name; what it says must not be folded away.
+func (p App) Narrowed() bool { return len(p.Lists["scope"])+len(p.Lists["account"]) > 0 }
+
+// TokenDays is how long a token lives unless the person says something else.
+const TokenDays = 90
+
+// Lives are the lives of a token to choose from, in days; 0 is without end.
+func (App) Lives() []int { return []int{30, TokenDays, 365, 0} }
+
+// Life is the one that is chosen.
+func (p App) Life() int {
+	if days, err := strconv.Atoi(p.Value("life")); err == nil && slices.Contains(p.Lives(), days) {
+		return days
+	}
+	return TokenDays
+}
 
 // TokenCreated shows a personal token, once.
 type TokenCreated struct {
@@ -200,66 +235,18 @@ type Accounts struct {
 	FormID      core.ID
 	Memberships []core.Membership
 	MayCreate   bool
-	Notice      string
+	Notice      Notice
 }
 
 func (Accounts) Template() string       { return "accounts" }
 func (Accounts) Title() (string, []any) { return "accounts.title", nil }
 
-// Failure is an error for a person to read.
-type Failure struct {
-	Error *oauth.Error
-	Trace string
-	At    time.Time
-}
-
-func (Failure) Template() string { return "failure" }
-func (p Failure) Title() (string, []any) {
-	if p.Error.Status >= 500 {
-		return "failure.title_ours", nil
-	}
-	return "failure.title", nil
-}
-
-// Part is a piece of a text that may differ from the text beside it.
-type Part struct {
-	Text    string
-	Differs bool
-}
-
-// Received is what arrived, its difference marked.
-func (p Failure) Received() []Part { return marked(p.Error.Received, p.Error.Expected) }
-
-// Expected is what should have arrived, likewise.
-func (p Failure) Expected() []Part { return marked(p.Error.Expected, p.Error.Received) }
-
-// marked tells the middle that differs from what both texts begin and end with.
-func marked(text, other string) []Part {
-	begin := 0
-	for begin < min(len(text), len(other)) && text[begin] == other[begin] {
-		begin++
-	}
-	end := 0
-	for end < min(len(text), len(other))-begin && text[len(text)-1-end] == other[len(other)-1-end] {
-		end++
-	}
-	return []Part{{text[:begin], false}, {text[begin : len(text)-end], begin > 0}, {text[len(text)-end:], false}}
-}
-
 // Manual is a page of the documentation.
 type Manual struct {
 	Heading string
-	Body    any // template.HTML
+	Within  bool // it explains one error, and leads back to all of them
+	Body    any  // template.HTML
 }
 
 func (Manual) Template() string         { return "manual" }
 func (p Manual) Title() (string, []any) { return "manual.title", []any{"Heading", p.Heading} }
-
-// Sentence is the description as a sentence.
-func (p Failure) Sentence() string {
-	d := p.Error.Description
-	if d == "" {
-		return ""
-	}
-	return strings.ToUpper(d[:1]) + d[1:] + "."
-}

@@ -86,6 +86,7 @@ func (r *Renderer) loadTemplates() error {
 		"asset":    func(name string) string { return r.urls[name] },
 		"mistakes": mistakesOf,
 		"wrong":    wrongOf,
+		"parts":    func(v view, list []Part) parts { return parts{v, list} },
 		"codebox":  func(v view, id, text string) codebox { return codebox{v, id, text} },
 		// Message ids cannot hold a dot inside a word.
 		"profile": func(p core.Profile) string { return "profile." + strings.ReplaceAll(string(p), ".", "_") },
@@ -188,7 +189,22 @@ func (r *Renderer) Asset(w http.ResponseWriter, name string) error {
 func (v view) HeadTitle() (string, error) {
 	id, pairs := v.Page.(Page).Title()
 	title, err := v.T(id, pairs...)
+	if err == nil && v.refused() {
+		title, err = v.T("layout.wrong_title", "Title", title)
+	}
 	return title + " · " + v.Site, err
+}
+
+func (v view) refused() bool {
+	page, ok := v.Page.(interface{ Refused() bool })
+	return ok && page.Refused()
+}
+
+// SummaryFirst reports whether the focus goes to the summary of what is wrong, rather than to the one field that is
+// certainly to be filled in again.
+func (v view) SummaryFirst() bool {
+	_, signIn := v.Page.(SignIn)
+	return !signIn
 }
 
 // Wide reports whether the page belongs to the portal, with its navigation.
@@ -241,7 +257,7 @@ func span(d time.Duration) (string, int) {
 // Lang is the language of the page.
 func (v view) Lang() string { return v.tag.String() }
 
-// mistakes and codebox are what the parts of the same name draw.
+// mistakes, parts and codebox are what the parts of the same name draw.
 type mistakes struct {
 	View  view
 	Field string
@@ -268,6 +284,11 @@ func wrongOf(v view, field string, others ...string) template.HTMLAttr {
 		attributes += ` aria-describedby="` + strings.Join(described, " ") + `"`
 	}
 	return template.HTMLAttr(attributes)
+}
+
+type parts struct {
+	View view
+	List []Part
 }
 
 type codebox struct {

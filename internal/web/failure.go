@@ -1,0 +1,164 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"launchpad/oauth"
+)
+
+// Failure is an error for a person to read.
+type Failure struct {
+	Error *oauth.Error
+	Trace string
+	Asked bool // an app sent the person here with a request, and this is wrong with it
+}
+
+func (Failure) Template() string         { return "failure" }
+func (p Failure) Title() (string, []any) { return p.Kind().Heading, nil }
+
+// FailureKind is what happened in the reader's eyes: messages, and what can be done about it here.
+type FailureKind struct {
+	Heading, Text string // no text: the error's own sentence says it
+	ForDeveloper  bool   // the reader is not who made the mistake; the sentence is for somebody else
+	Home          bool   // the start page is a way on
+}
+
+var (
+	ours    = FailureKind{Heading: "failure.heading_ours", Home: true}
+	nowhere = FailureKind{Heading: "failure.heading_page", Home: true}
+	tooOld  = FailureKind{Heading: "failure.heading_old", Text: "failure.text_old"}
+	over    = FailureKind{Heading: "failure.heading_over"}
+	asked   = FailureKind{Heading: "failure.heading_app", Text: "failure.text_app", ForDeveloper: true}
+	other   = FailureKind{Heading: "failure.heading", Home: true}
+)
+
+var failureKinds = map[string]FailureKind{
+	"page_unknown": nowhere, "app_unknown": nowhere,
+	"form_not_ours":    tooOld,
+	"interaction_gone": over, "interaction_elsewhere": over, "decision_used": over,
+	"client_unknown": asked, "client_id_missing": asked, "redirect_uri_missing": asked, "redirect_uri_mismatch": asked,
+}
+
+// Kind tells what happened by the error's slug.
+func (p Failure) Kind() FailureKind {
+	kind, known := failureKinds[p.Error.Slug]
+	switch {
+	case p.Error.Status >= http.StatusInternalServerError:
+		return ours
+	case known:
+		return kind
+	case p.Asked && p.Error.Code == "invalid_request":
+		return asked
+	}
+	return other
+}
+
+// Explained reports whether the manual has more to say than the page itself.
+func (p Failure) Explained() bool { return p.Error.Slug != "page_unknown" }
+
+// Word is a piece of a sentence: prose, or a name as it is on the wire.
+type Word struct {
+	Text string
+	Code bool
+}
+
+var wireName = regexp.MustCompile(`[a-z]+(?:_[a-z]+)+(?:=\S*\w)?`)
+
+// Sentence is the description as a sentence.
+func (p Failure) Sentence() []Word {
+	text := p.Error.Description
+	if text == "" {
+		return nil
+	}
+	if at := wireName.FindStringIndex(text); at == nil || at[0] > 0 {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	text += "."
+	var words []Word
+	for _, at := range wireName.FindAllStringIndex(text, -1) {
+		begin := len(text) - len(rest(text, words))
+		words = append(words, Word{text[begin:at[0]], false}, Word{text[at[0]:at[1]], true})
+	}
+	return append(words, Word{rest(text, words), false})
+}
+
+// rest is what the words have not used up.
+func rest(text string, words []Word) string {
+	for _, w := range words {
+		text = text[len(w.Text):]
+	}
+	return text
+}
+
+// Part is a piece of a text that may differ from the text beside it. One that is missing differs and has no text.
+type Part struct {
+	Text    string
+	Differs bool
+}
+
+// Received is what arrived, its differences marked if there is one thing that it should have been.
+func (p Failure) Received() []Part { return marked(p.Error.Received, p.Error.Expected) }
+
+// Expected is what should have arrived, likewise, or all that could have.
+func (p Failure) Expected() [][]Part {
+	several := strings.Split(p.Error.Expected, " or ")
+	if len(several) == 1 {
+		return [][]Part{marked(p.Error.Expected, p.Error.Received)}
+	}
+	var list [][]Part
+	for _, one := range several {
+		list = append(list, []Part{{one, false}})
+	}
+	return list
+}
+
+// marked tells the parts of an address that differ from those of another. What is no address has no marks.
+func marked(text, other string) []Part {
+	mine, ok := uriParts(text)
+	theirs, otherOK := uriParts(other)
+	if !ok || !otherOK {
+		return []Part{{text, false}}
+	}
+	var parts []Part
+	for i := range mine {
+		if mine[i] != "" || theirs[i] != "" {
+			parts = append(parts, Part{mine[i], mine[i] != theirs[i]})
+		}
+	}
+	return parts
+}
+
+// uriParts cuts an absolute URI into scheme, host, port, path, query and fragment, each with its sign; together they
+// are the text again, letter by letter.
+func uriParts(text string) (parts [6]string, ok bool) {
+	u, err := url.Parse(text)
+	if err != nil || !u.IsAbs() || strings.ContainsAny(text, " ") {
+		return parts, false
+	}
+	text, parts[5] = cutBefore(text, "#")
+	text, parts[4] = cutBefore(text, "?")
+	scheme := len(u.Scheme) + len(":")
+	if strings.HasPrefix(text[scheme:], "//") {
+		scheme += len("//")
+	}
+	parts[0], text = text[:scheme], text[scheme:]
+	if !strings.HasSuffix(parts[0], "//") {
+		parts[3] = text
+		return parts, true
+	}
+	parts[1], parts[3] = cutBefore(text, "/")
+	if port := ":" + u.Port(); port != ":" && strings.HasSuffix(parts[1], port) {
+		parts[1], parts[2] = strings.TrimSuffix(parts[1], port), port
+	}
+	return parts, true
+}
+
+func cutBefore(text, sign string) (before, from string) {
+	if at := strings.Index(text, sign); at >= 0 {
+		return text[:at], text[at:]
+	}
+	return text, ""
+}
