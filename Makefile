@@ -56,7 +56,7 @@ nightly: install
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/crash -cycles 100 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 100 -stopped 1000 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
-	scripts/with-postgres.sh go test -count=3 -race ./...
+	scripts/with-postgres.sh go test -count=2 -race ./...
 
 # Figures for docs/performance.md.
 bench:

@@ -95,6 +95,19 @@ test('from first start to a called API', async (t) => {
     t.diagnostic(`note: refused after ${Math.ceil(took)} ms`);
   });
 
+  await t.test('removed from the connected apps, the app is refused within a second', async () => {
+    await page.goto(authorizeURL(issuer, app, callback.redirectURI));
+    const { code } = await callback.answer();
+    const { access_token } = await exchange(issuer, app, code, callback.redirectURI);
+    assert.equal((await call(api, access_token)).status, 200);
+    await page.goto(`${issuer}/oauth/authorized_applications`);
+    await page.getByRole('main').getByText('Acme Bakery').waitFor();
+    await page.getByRole('button', { name: 'Remove the access of Rocket Reports' }).click();
+    await page.getByRole('status').waitFor();
+    const took = await untilRefused(() => call(api, access_token));
+    assert.ok(took < 1000, `it took ${took} ms`);
+  });
+
   await t.test('a personal token calls the API, by header and by query', async () => {
     await page.goto(app.page);
     const token = await createToken(page, 'First try');

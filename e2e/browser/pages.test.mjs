@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { launchBrowser, newPage } from '../support/browser.mjs';
 import { look } from '../support/look.mjs';
 import {
-  authorizeButton, authorizeURL, chooseAccounts, createToken, fill, fillAppForm, goOn, press, pressAnyway, registerApp, signIn, signInToPortal,
+  authorizeAndArrive, authorizeButton, authorizeURL, chooseAccounts, createToken, fill, fillAppForm, goOn, press, pressAnyway, registerApp, signIn, signInToPortal,
 } from '../support/person.mjs';
 import { startDemo } from '../support/servers.mjs';
 
@@ -157,6 +157,15 @@ test('pages', async (t) => {
   await t.test('consent to reading only', async () => {
     await page.goto(authorizeURL(issuer, app, redirect, { scope: 'dashboards:read' }));
     await look(page, 'consent-reading');
+  });
+
+  await t.test('connected apps, and one removed', async () => {
+    await authorizeAndArrive(page, redirect);
+    await page.goto(`${issuer}/oauth/authorized_applications`);
+    await look(page, 'connected');
+    await page.getByRole('button', { name: 'Remove the access of Acme Reports' }).click();
+    await page.getByRole('status').waitFor();
+    await look(page, 'connected-removed');
   });
 
   await t.test('signed out', async () => {

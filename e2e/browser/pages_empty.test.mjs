@@ -25,6 +25,10 @@ test('empty pages', async (t) => {
     await becomeOperator(page, setupLink);
     await look(page, 'apps-empty');
   });
+  await t.test('no connected app yet', async () => {
+    await page.goto(`${issuer}/oauth/authorized_applications`);
+    await look(page, 'connected-empty');
+  });
   await t.test('the link was used', async () => {
     await page.goto(setupLink);
     await look(page, 'setup-over');

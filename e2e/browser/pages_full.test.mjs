@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { startUpstream } from '../support/api.mjs';
 import { launchBrowser, newPage } from '../support/browser.mjs';
 import { look } from '../support/look.mjs';
-import { authorizeURL, becomeOperator, createToken, goOn, registerApp } from '../support/person.mjs';
+import { authorizeAndArrive, authorizeURL, becomeOperator, createToken, goOn, registerApp } from '../support/person.mjs';
 import { startServe, temporaryDirectory } from '../support/servers.mjs';
 
 const longest = 'Quarterly Revenue Reconciliation and Forecasting for Bakers!';
@@ -95,6 +95,12 @@ test('full pages', async (t) => {
   await t.test('consent, a name without a place to break', async () => {
     await page.goto(authorizeURL(issuer, apps[unbroken], callback(1), { scope: 'reports:read reports:delete' }));
     await look(page, 'consent-unbroken');
+  });
+  await t.test('connected app, longest name', async () => {
+    await page.goto(authorizeURL(issuer, apps.longest, callback(0)));
+    await authorizeAndArrive(page, callback(0));
+    await page.goto(`${issuer}/oauth/authorized_applications`);
+    await look(page, 'connected-full');
   });
   await t.test('sign-in on the way to the app with the longest name', async () => {
     await page.context().clearCookies();

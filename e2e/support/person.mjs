@@ -78,6 +78,13 @@ export async function chooseAccounts(page, ...names) {
 
 export const authorizeButton = (page) => page.getByRole('button', { name: /^Authorize / });
 
+/** Authorizes an app whose redirect URI leads to no server, and arrives there. */
+export async function authorizeAndArrive(page, redirectURI) {
+  await page.route(`${redirectURI}?**`, (route) => route.fulfill({ contentType: 'text/html', body: 'back at the app' }));
+  await authorizeButton(page).click();
+  await page.waitForURL(`${redirectURI}?**`);
+}
+
 /** Presses a button although the browser itself would find the form wanting. */
 export async function pressAnyway(page, name) {
   await page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });

@@ -86,7 +86,7 @@ func (v *Verifier) live(t core.AccessToken) (Token, error) {
 	if !v.dead.narrow(&t) {
 		return Token{}, revoked()
 	}
-	v.uses.generation(t.AuthorizationID, t.Generation)
+	v.uses.token(t, now)
 	return Token{AccessToken: t}, nil
 }
 

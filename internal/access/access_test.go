@@ -81,20 +81,34 @@ func TestTheDeadSetForgets(t *testing.T) {
 
 func TestNotesOfUseAreBoundedAndNotRepeated(t *testing.T) {
 	u := newUses(nil)
-	for range 3 {
-		u.generation(id(1), 2)
+	now := time.Unix(1_900_000_000, 0)
+	use := func(authorization core.ID, generation int64) {
+		u.token(core.AccessToken{AuthorizationID: authorization, GrantID: authorization, Generation: generation}, now)
 	}
-	u.generation(id(1), 1)
-	u.generation(core.ID{}, 5)
-	if len(u.waiting) != 1 || u.waiting[id(1)] != 2 {
-		t.Errorf("waiting: %v", u.waiting)
+	for range 3 {
+		use(id(1), 2)
+	}
+	use(id(1), 1)
+	use(core.ID{}, 5)
+	if len(u.waiting) != 1 || u.waiting[id(1)] != 2 || len(u.grants) != 1 {
+		t.Errorf("waiting: %v, %v", u.waiting, u.grants)
+	}
+	clear(u.grants) // as after a flush
+	now = now.Add(grantEvery - 1)
+	use(id(1), 2)
+	if len(u.grants) != 0 {
+		t.Error("the use of a grant was noted again too soon")
+	}
+	now = now.Add(1)
+	if use(id(1), 2); !u.grants[id(1)].Equal(now) {
+		t.Error("the use of a grant was not noted again")
 	}
 	for i := range 2 * usesLimit {
-		u.generation(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 1}, 1)
+		use(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 1}, 1)
 		u.personal(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 2}, time.Time{})
 	}
-	if len(u.waiting) != usesLimit || len(u.tokens) != usesLimit {
-		t.Errorf("%d and %d notes wait, want at most %d", len(u.waiting), len(u.tokens), usesLimit)
+	if len(u.waiting) != usesLimit || len(u.tokens) != usesLimit || len(u.grants) != usesLimit {
+		t.Errorf("%d, %d and %d notes wait, want at most %d", len(u.waiting), len(u.tokens), len(u.grants), usesLimit)
 	}
 	total := 0
 	for _, part := range parts(u.waiting) {

@@ -17,6 +17,8 @@ const (
 	flushEvery = 5 * time.Second
 	usesLimit  = 50_000 // notes that wait; beyond that, new ones are dropped and come again with the next use
 	flushBatch = 200    // notes in one fact
+	// How exactly the last use of an app is known: a grant that is used all day costs a write this often.
+	grantEvery = 10 * time.Minute
 )
 
 type uses struct {
@@ -26,19 +28,37 @@ type uses struct {
 	confirmed map[core.ID]int64 // written or waiting; the memory that keeps a note from being repeated
 	waiting   map[core.ID]int64
 	tokens    map[core.ID]time.Time
+	grants    map[core.ID]time.Time // waiting
+	noted     map[core.ID]time.Time // when each grant was noted last
 }
 
 func newUses(s *store.Store) *uses {
-	return &uses{store: s, confirmed: map[core.ID]int64{}, waiting: map[core.ID]int64{}, tokens: map[core.ID]time.Time{}}
+	return &uses{store: s, confirmed: map[core.ID]int64{}, waiting: map[core.ID]int64{}, tokens: map[core.ID]time.Time{},
+		grants: map[core.ID]time.Time{}, noted: map[core.ID]time.Time{}}
 }
 
-// generation notes that an access token of the generation is in use: its refresh token's answer has arrived.
-func (u *uses) generation(authorization core.ID, generation int64) {
-	if authorization.Zero() {
+// token notes that an access token is in use: its grant is, and its refresh token's answer has arrived.
+func (u *uses) token(t core.AccessToken, now time.Time) {
+	if t.AuthorizationID.Zero() {
 		return
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.grant(t.GrantID, now)
+	u.generation(t.AuthorizationID, t.Generation)
+}
+
+func (u *uses) grant(id core.ID, now time.Time) {
+	if now.Sub(u.noted[id]) < grantEvery || len(u.grants) >= usesLimit {
+		return
+	}
+	if len(u.noted) >= 4*usesLimit {
+		clear(u.noted) // costs a repeated write
+	}
+	u.noted[id], u.grants[id] = now, now
+}
+
+func (u *uses) generation(authorization core.ID, generation int64) {
 	if u.confirmed[authorization] >= generation || len(u.waiting) >= usesLimit {
 		return
 	}
@@ -60,8 +80,8 @@ func (u *uses) personal(id core.ID, at time.Time) {
 
 func (u *uses) flush(ctx context.Context) error {
 	u.mu.Lock()
-	waiting, tokens := u.waiting, u.tokens
-	u.waiting, u.tokens = map[core.ID]int64{}, map[core.ID]time.Time{}
+	waiting, tokens, grants := u.waiting, u.tokens, u.grants
+	u.waiting, u.tokens, u.grants = map[core.ID]int64{}, map[core.ID]time.Time{}, map[core.ID]time.Time{}
 	u.mu.Unlock()
 	for _, part := range parts(waiting) {
 		if err := u.store.Confirm(ctx, part); err != nil {
@@ -72,6 +92,11 @@ func (u *uses) flush(ctx context.Context) error {
 	for _, part := range parts(tokens) {
 		if err := u.store.SeePersonalTokens(ctx, part); err != nil {
 			return fmt.Errorf("note use of personal tokens: %w", err)
+		}
+	}
+	for _, part := range parts(grants) {
+		if err := u.store.SeeGrants(ctx, part); err != nil {
+			return fmt.Errorf("note use of grants: %w", err)
 		}
 	}
 	return nil

@@ -49,6 +49,7 @@ type Grant struct {
 	Version    int64 // of the rights; grows with every edit
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	LastUsedAt time.Time // of one of its access tokens, roughly
 	RevokedAt  time.Time
 }
 

@@ -5,6 +5,7 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/authorize"
 	"launchpad/internal/clientauth"
+	"launchpad/internal/connected"
 	"launchpad/internal/consent"
 	"launchpad/internal/discovery"
 	"launchpad/internal/gateway"
@@ -36,6 +37,7 @@ func (s *Server) rooms() []room {
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup},
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
+		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
 		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer},

@@ -280,6 +280,33 @@ func TestStrangersFindNothing(t *testing.T) {
 	})
 }
 
+func TestConnectedAppsAreTheirOwnersLivingGrants(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		g := w.consent(t, w.ann, core.Reach{Accounts: []core.ID{w.annsCo.ID}, Default: w.annsCo.ID}, "read")
+		bens := w.consent(t, w.ben, core.Reach{All: true}, "read")
+		must(t, w.SeeGrants(ctx, map[core.ID]time.Time{g.ID: now.Add(time.Hour)}))
+		must(t, w.SeeGrants(ctx, map[core.ID]time.Time{g.ID: now}))
+		list, err := w.ConnectedApps(ctx, w.ann.ID)
+		must(t, err)
+		if len(list) != 1 || list[0].Grant.ID != g.ID || list[0].App.Name != w.app.Name || list[0].App.Publisher.Name != w.annsCo.Name ||
+			!list[0].Grant.LastUsedAt.Equal(now.Add(time.Hour)) || cmp.Diff(g.Reach, list[0].Grant.Reach) != "" {
+			t.Errorf("ann's apps: %+v", list)
+		}
+		must(t, w.RevokeGrant(ctx, g.ID, w.ann.ID, now))
+		if list, err = w.ConnectedApps(ctx, w.ann.ID); err != nil || len(list) != 0 {
+			t.Errorf("after the revocation: %+v, %v", list, err)
+		}
+		if list, err = w.ConnectedApps(ctx, w.ben.ID); err != nil || len(list) != 1 || list[0].Grant.ID != bens.ID {
+			t.Errorf("ben's apps: %+v, %v", list, err)
+		}
+		must(t, w.DeleteApp(ctx, w.app.ID, w.ann.ID, now))
+		if list, err = w.ConnectedApps(ctx, w.ben.ID); err != nil || len(list) != 0 {
+			t.Errorf("of a deleted app: %+v, %v", list, err)
+		}
+	})
+}
+
 func TestNothingStandsOnTheDead(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx, now := t.Context(), w.clock.Now()

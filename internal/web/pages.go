@@ -241,6 +241,30 @@ type Accounts struct {
 func (Accounts) Template() string       { return "accounts" }
 func (Accounts) Title() (string, []any) { return "accounts.title", nil }
 
+// PathConnected is where people take access back; other pages lead there.
+const PathConnected = "/oauth/authorized_applications"
+
+// Connected lists the apps that a person let in.
+type Connected struct {
+	portalPage
+	Apps   []ConnectedApp
+	Notice Notice
+}
+
+// ConnectedApp is one of them, and what it may do.
+type ConnectedApp struct {
+	App           core.App
+	Grant         core.Grant
+	Sees, Changes []core.ScopeInfo
+	Accounts      []string // names of the chosen ones
+}
+
+func (Connected) Template() string       { return "connected" }
+func (Connected) Title() (string, []any) { return "connected.title", nil }
+
+// Path is where the forms of the page go.
+func (Connected) Path() string { return PathConnected }
+
 // Manual is a page of the documentation.
 type Manual struct {
 	Heading string
