@@ -63,7 +63,7 @@ func TestRFC7662_2_2_AccountsAreThoseReachedNow(t *testing.T) {
 func TestTokensCarryManyAccounts(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		var chosen []string
-		for i := range 200 {
+		for i := range 400 {
 			a := core.Account{ID: secret.NewID(s.Clock.Now()), Slug: fmt.Sprintf("branch-%d", i), Name: fmt.Sprintf("Branch %d", i), CreatedAt: s.Clock.Now()}
 			if err := s.Store.CreateAccount(t.Context(), a, s.Person.ID); err != nil {
 				t.Fatal(err)
@@ -76,8 +76,12 @@ func TestTokensCarryManyAccounts(t *testing.T) {
 			code := s.SignedIn(s.Person.Email).Authorize(app.Request(), lptest.Choice{Accounts: chosen}).Param("code")
 			tokens := s.Redeem(app, code)
 			wantStatus(t, tokens, 200)
-			wantStatus(t, s.Call(tokens.Text("access_token"), "Launchpad-Account", "branch-199"), 200)
+			wantStatus(t, s.Call(tokens.Text("access_token"), "Launchpad-Account", "branch-399"), 200)
 			wantStatus(t, s.Refresh(app, tokens.Text("refresh_token")), 200)
+		}
+		more := append(chosen, s.First.ID.String())
+		if page := s.SignedIn(s.Person.Email).Authorize(s.Web.Request(), lptest.Choice{Accounts: more}); page.Status != 422 || page.Param("code") != "" {
+			t.Errorf("%d accounts: %d, want the page with a problem", len(more), page.Status)
 		}
 	})
 }

@@ -197,6 +197,9 @@ func (c *Room) allow(w http.ResponseWriter, r *http.Request, q question) error {
 	return goOn(w, r, c.Interactions.Seal(q.record))
 }
 
+// mostChosen bounds the accounts that are named one by one, since tokens name them, too, and have to fit into a header.
+const mostChosen = 400
+
 // chosenReach reads the accounts, of which only the person's own count.
 func chosenReach(form url.Values, memberships []core.Membership) (core.Reach, *web.Problem) {
 	own := map[string]core.ID{}
@@ -214,8 +217,11 @@ func chosenReach(form url.Values, memberships []core.Membership) (core.Reach, *w
 			reach.Accounts = append(reach.Accounts, id)
 		}
 	}
-	if !reach.All && len(reach.Accounts) == 0 {
+	switch {
+	case !reach.All && len(reach.Accounts) == 0:
 		return reach, &web.Problem{Field: "reach", Message: "problem.reach"}
+	case len(reach.Accounts) > mostChosen:
+		return reach, &web.Problem{Field: "reach", Message: "problem.reach_many"}
 	}
 	if !reach.Includes(reach.Default) {
 		reach.Default = reach.Accounts[0]
