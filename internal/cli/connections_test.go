@@ -32,7 +32,7 @@ func serveWith(t *testing.T, l limits, handler http.HandlerFunc) net.Conn {
 }
 
 // short limits, of which each test makes one count; patient ones are never reached.
-const short, patient = 50 * time.Millisecond, time.Minute
+const short, patient = 200 * time.Millisecond, time.Minute
 
 func wantClosed(t *testing.T, c net.Conn) {
 	t.Helper()
@@ -90,7 +90,7 @@ func TestSlowHandlersAreNotCutOff(t *testing.T) {
 	conn := serveWith(t, tight, func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
-		case <-time.After(4 * short):
+		case <-time.After(2 * short):
 			_, _ = io.WriteString(w, "fine")
 		}
 	})
