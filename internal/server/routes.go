@@ -49,7 +49,7 @@ func (s *Server) routes() (mux *http.ServeMux, err error) {
 func (s *Server) apart() error {
 	for _, api := range s.options.APIs {
 		for _, route := range s.all {
-			if route.Surface != web.APISurface && strings.HasPrefix(route.Path, api.Prefix) {
+			if route.Surface != web.APISurface && strings.HasPrefix(route.Path+"/", api.Prefix) {
 				return fmt.Errorf("api %q: the prefix covers %s, which is a path of this server; choose another one", api.Prefix, route.Path)
 			}
 		}

@@ -33,6 +33,7 @@ func TestAPIsMustStandApart(t *testing.T) {
 		"apart":                {[]gateway.API{api("/v3/", "/v3/a"), api("/v4/", "/v4/{x}/a")}, ""},
 		"over everything":      {[]gateway.API{api("/", "/a")}, "covers"},
 		"over our endpoints":   {[]gateway.API{api("/oauth/", "/oauth/a")}, "covers /oauth/"},
+		"over a page":          {[]gateway.API{api("/accounts/")}, "covers /accounts"},
 		"one over another":     {[]gateway.API{api("/v3/"), api("/v3/inner/")}, "covers that of"},
 		"patterns in conflict": {[]gateway.API{api("/v3/", "/v3/{a}/x", "/v3/y/{b}")}, "routes of the APIs"},
 	} {
