@@ -42,12 +42,17 @@ func (s *Store) ConnectedApps(ctx context.Context, identity core.ID) ([]Connecte
 
 // SeeGrants moves the last use of grants forward.
 func (s *Store) SeeGrants(ctx context.Context, seen map[core.ID]time.Time) error {
+	return s.see(ctx, seen, `
+		UPDATE grants
+		SET last_used_at = $2
+		WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`)
+}
+
+// see runs an update for each id and the moment of its last use.
+func (s *Store) see(ctx context.Context, seen map[core.ID]time.Time, update string) error {
 	return s.hot(ctx, func(t *tx) error {
 		for id, at := range seen {
-			if _, err := t.exec(`
-				UPDATE grants
-				SET last_used_at = $2
-				WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, ms(at)); err != nil {
+			if _, err := t.exec(update, id, ms(at)); err != nil {
 				return err
 			}
 		}

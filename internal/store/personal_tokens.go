@@ -88,15 +88,8 @@ func (s *Store) RevokePersonalToken(ctx context.Context, id, identity core.ID, n
 
 // SeePersonalTokens moves the last use of tokens forward.
 func (s *Store) SeePersonalTokens(ctx context.Context, seen map[core.ID]time.Time) error {
-	return s.hot(ctx, func(t *tx) error {
-		for id, at := range seen {
-			if _, err := t.exec(`
-				UPDATE personal_tokens
-				SET last_used_at = $2
-				WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, ms(at)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return s.see(ctx, seen, `
+		UPDATE personal_tokens
+		SET last_used_at = $2
+		WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`)
 }
