@@ -2,6 +2,7 @@ package access
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -139,5 +140,38 @@ func TestKindsDieApart(t *testing.T) {
 				t.Errorf("%s, and the %s of the same id lives: %t", event, kind, alive)
 			}
 		}
+	}
+}
+
+// What ends tokens is read again at every start, and nothing else is.
+func TestWhatEndsTokensIsReplayed(t *testing.T) {
+	replayed := map[core.EventKind]bool{}
+	for _, kind := range core.Invalidating {
+		replayed[kind] = true
+		if _, ends := diesBy[kind]; !ends && kind != core.EventGrantChanged {
+			t.Errorf("%s is replayed and ends nothing", kind)
+		}
+	}
+	for kind := range diesBy {
+		if !replayed[kind] {
+			t.Errorf("%s ends something and is not replayed at a start", kind)
+		}
+	}
+}
+
+// Notes that could not be written come again with the next use.
+func TestUnwrittenNotesComeAgain(t *testing.T) {
+	u, now := newUses(nil), time.Unix(1_900_000_000, 0)
+	use := func() {
+		u.token(core.AccessToken{AuthorizationID: id(1), GrantID: id(2), Generation: 1}, now)
+	}
+	use()
+	failing := func(map[core.ID]time.Time) error { return core.ErrUnavailable }
+	if err := each(u.grants, failing, func(id core.ID) { delete(u.noted, id) }, &u.mu); !errors.Is(err, core.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	clear(u.grants)
+	if use(); len(u.grants) != 1 {
+		t.Error("the use of a grant that could not be noted is not noted again")
 	}
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -83,32 +84,35 @@ func (u *uses) flush(ctx context.Context) error {
 	waiting, tokens, grants := u.waiting, u.tokens, u.grants
 	u.waiting, u.tokens, u.grants = map[core.ID]int64{}, map[core.ID]time.Time{}, map[core.ID]time.Time{}
 	u.mu.Unlock()
-	for _, part := range parts(waiting) {
-		if err := u.store.Confirm(ctx, part); err != nil {
-			u.again(part)
-			return fmt.Errorf("confirm generations: %w", err)
-		}
-	}
-	for _, part := range parts(tokens) {
-		if err := u.store.SeePersonalTokens(ctx, part); err != nil {
-			return fmt.Errorf("note use of personal tokens: %w", err)
-		}
-	}
-	for _, part := range parts(grants) {
-		if err := u.store.SeeGrants(ctx, part); err != nil {
-			return fmt.Errorf("note use of grants: %w", err)
-		}
-	}
-	return nil
+	// One kind that cannot be written does not cost the others theirs.
+	return errors.Join(
+		each(waiting, func(part map[core.ID]int64) error { return u.store.Confirm(ctx, part) },
+			func(id core.ID) { delete(u.confirmed, id) }, &u.mu),
+		each(tokens, func(part map[core.ID]time.Time) error { return u.store.SeePersonalTokens(ctx, part) },
+			func(core.ID) {}, &u.mu),
+		each(grants, func(part map[core.ID]time.Time) error { return u.store.SeeGrants(ctx, part) },
+			func(id core.ID) { delete(u.noted, id) }, &u.mu),
+	)
 }
 
-// again forgets notes that could not be written, so that the next use makes them anew.
-func (u *uses) again(failed map[core.ID]int64) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for id := range failed {
-		delete(u.confirmed, id)
+// each writes notes part by part. Those that could not be written are forgotten, so that the next use makes them anew.
+func each[V any](notes map[core.ID]V, write func(map[core.ID]V) error, forget func(core.ID), mu *sync.Mutex) error {
+	list := parts(notes)
+	for i, part := range list {
+		err := write(part)
+		if err == nil {
+			continue
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, unwritten := range list[i:] {
+			for id := range unwritten {
+				forget(id)
+			}
+		}
+		return fmt.Errorf("write notes of use: %w", err)
 	}
+	return nil
 }
 
 func parts[V any](all map[core.ID]V) []map[core.ID]V {

@@ -64,9 +64,11 @@ func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if again := Path + "?" + form.Encode(); r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() && len(again) <= longestAddress {
+	if r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() {
 		// A browser keeps its cookies to itself when another site sends a form. It brings them when it follows this.
-		return redirect(w, r, again)
+		if again := Path + "?" + form.Encode(); len(again) <= longestAddress {
+			return redirect(w, r, again)
+		}
 	}
 	q := &request{ctx: r.Context(), room: a, form: form}
 	// First who asks and where the answer would go. Whatever is wrong with these is shown to the person and never

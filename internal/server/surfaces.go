@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"launchpad/internal/authorize"
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
 	"launchpad/internal/web"
@@ -259,7 +260,7 @@ func signInFirst(w http.ResponseWriter, r *http.Request) {
 func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e, trace := s.translate(r, err)
 	s.challenge(w.Header(), e)
-	if err := s.pages.Render(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == "/oauth/authorize"}); err != nil {
+	if err := s.pages.Render(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}); err != nil {
 		s.options.Log.Error("draw failure page", "trace", trace, "cause", err)
 		http.Error(w, "Something went wrong. Trace: "+trace, http.StatusInternalServerError)
 	}
