@@ -180,9 +180,7 @@ func TestLostMembershipEndsAccess(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Tokens(s.Web).Text("access_token")
 		wantStatus(t, s.Call(token, "Launchpad-Account", s.Second.Slug), 200)
-		if err := s.Store.RemoveMember(t.Context(), s.Person.ID, s.Second.ID, s.Person.ID, s.Clock.Now()); err != nil {
-			t.Fatal(err)
-		}
+		s.LeaveAccount(s.Second)
 		wantError(t, s.Call(token, "Launchpad-Account", s.Second.Slug), 403, "insufficient_scope")
 		if err := s.Store.SuspendAccount(t.Context(), s.First.ID, s.Person.ID, s.Clock.Now()); err != nil {
 			t.Fatal(err)

@@ -44,9 +44,7 @@ func TestRFC7662_2_2_AccountsAreThoseReachedNow(t *testing.T) {
 		if got, want := accounts(), fmt.Sprint([]core.ID{s.First.ID, s.Second.ID}); got != want {
 			t.Errorf("accounts %s, want %s", got, want)
 		}
-		if err := s.Store.RemoveMember(t.Context(), s.Person.ID, s.First.ID, s.Person.ID, s.Clock.Now()); err != nil {
-			t.Fatal(err)
-		}
+		s.LeaveAccount(s.First)
 		if got, want := accounts(), fmt.Sprint([]core.ID{s.Second.ID}); got != want {
 			t.Errorf("after leaving one: %s, want %s", got, want)
 		}

@@ -39,9 +39,9 @@ func newMembers(s *store.Store) *members {
 
 func (m *members) read(e core.Event) {
 	switch e.Kind {
-	case core.EventMembershipAdded, core.EventMembershipRemoved:
+	case core.EventMembershipAdded, core.EventMembershipChanged, core.EventMembershipRemoved:
 		m.cache.Invalidate(e.IdentityID)
-	case core.EventAccountSuspended:
+	case core.EventAccountSuspended, core.EventAccountChanged:
 		m.cache.InvalidateAll()
 	}
 }

@@ -17,6 +17,7 @@ type Identity struct {
 	Operator     bool   // runs this Launchpad
 	CreatedAt    time.Time
 	LockedAt     time.Time // zero: not locked
+	DeletedAt    time.Time // zero: not deleted
 }
 
 // Locked reports whether the identity may not act.
@@ -39,6 +40,32 @@ const (
 	RoleAdmin  Role = "admin"
 	RoleMember Role = "member"
 )
+
+// Invitation lets somebody into an account, or, without one, lets somebody sign up. It is accepted once.
+type Invitation struct {
+	ID          ID
+	Digest      string  // of the link's secret
+	Account     Account // zero: to sign up only
+	Role        Role    // in the account
+	Email       string  // normalised; "": whoever holds the link
+	InvitedBy   ID
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+	AcceptedAt  time.Time
+	WithdrawnAt time.Time
+}
+
+// Open reports whether the invitation can still be accepted.
+func (i Invitation) Open(now time.Time) bool {
+	return i.AcceptedAt.IsZero() && i.WithdrawnAt.IsZero() && now.Before(i.ExpiresAt)
+}
+
+// Member is somebody in an account, as the other members see them.
+type Member struct {
+	Identity  Identity // id, name and e-mail address only
+	Role      Role
+	CreatedAt time.Time
+}
 
 // Membership is one identity in one account, with the account at hand.
 type Membership struct {

@@ -257,6 +257,14 @@ func (s *Server) account(slug, name string) core.Account {
 	return a
 }
 
+// LeaveAccount takes the person out of an account, which somebody else owns from then on.
+func (s *Server) LeaveAccount(account core.Account) {
+	s.t.Helper()
+	ctx, now := context.Background(), s.Clock.Now()
+	s.must(s.Store.AddMember(ctx, s.NewPerson("next-owner-of-"+account.Slug+"@example.com", false).ID, account.ID, core.RoleOwner, s.Person.ID, now))
+	s.must(s.Store.RemoveMember(ctx, s.Person.ID, account.ID, s.Person.ID, now))
+}
+
 // NewApp registers an app of the person's.
 func (s *Server) NewApp(name string, kind core.AppKind, redirects ...string) App {
 	s.t.Helper()

@@ -26,6 +26,7 @@ const (
 	Session       Prefix = "lp_ss_"
 	Interaction   Prefix = "lp_ia_"
 	SetupLink     Prefix = "lp_su_"
+	Invitation    Prefix = "lp_iv_"
 )
 
 const checksumLength = 6

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"launchpad/internal/core"
@@ -40,19 +41,73 @@ func (t *tx) insertMembership(identity, account core.ID, role core.Role, actor c
 	return t.log(core.Event{At: now, Kind: core.EventMembershipAdded, ActorID: actor, SubjectID: identity, IdentityID: identity, AccountID: account})
 }
 
-// RemoveMember takes an identity out of an account; core.ErrNotFound if it is not in it.
+// anotherOwner keeps the last owner of an account ($2) from being anything else than identity $1.
+const anotherOwner = `(role <> 'owner' OR EXISTS (
+				SELECT 1 FROM memberships o WHERE o.account_id = $2 AND o.role = 'owner' AND o.identity_id <> $1))`
+
+// ChangeRole gives a member another role. core.ErrNotFound: no such member; core.ErrConflict: it is the last owner.
+func (s *Store) ChangeRole(ctx context.Context, identity, account core.ID, role core.Role, actor core.ID, now time.Time) error {
+	return s.changeMember(ctx, core.EventMembershipChanged, identity, account, actor, now, `
+		UPDATE memberships
+		SET role = $3
+		WHERE identity_id = $1 AND account_id = $2 AND ($3 = 'owner' OR `+anotherOwner+`)`, string(role))
+}
+
+// RemoveMember takes an identity out of an account. core.ErrNotFound: it is not in it; core.ErrConflict: it is the
+// last owner.
 func (s *Store) RemoveMember(ctx context.Context, identity, account, actor core.ID, now time.Time) error {
+	return s.changeMember(ctx, core.EventMembershipRemoved, identity, account, actor, now, `
+		DELETE FROM memberships
+		WHERE identity_id = $1 AND account_id = $2 AND `+anotherOwner)
+}
+
+func (s *Store) changeMember(ctx context.Context, kind core.EventKind, identity, account, actor core.ID, now time.Time, change string, values ...any) error {
+	return s.fact(ctx, func(t *tx) error {
+		err := t.must(change, append(args(identity, account), values...)...)
+		if errors.Is(err, core.ErrConflict) {
+			var role string
+			if err := t.one(`SELECT role FROM memberships WHERE identity_id = $1 AND account_id = $2`, args(identity, account), &role); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return t.log(core.Event{At: now, Kind: kind, ActorID: actor, SubjectID: identity, IdentityID: identity, AccountID: account})
+	})
+}
+
+// Members lists who belongs to an account, by name.
+func (s *Store) Members(ctx context.Context, account core.ID) ([]core.Member, error) {
+	var list []core.Member
+	err := s.engine.view(ctx).each(`
+		SELECT i.id, i.name, i.email, m.role, m.created_at
+		FROM memberships m
+		JOIN identities i ON i.id = m.identity_id
+		WHERE m.account_id = $1
+		ORDER BY i.name, i.id`, args(account), func(row scanner) error {
+		var m core.Member
+		err := row.Scan(&m.Identity.ID, &m.Identity.Name, &m.Identity.Email, (*string)(&m.Role), since(&m.CreatedAt))
+		list = append(list, m)
+		return err
+	})
+	return list, err
+}
+
+// RenameAccount gives an account another name; its slug stays. core.ErrNotFound: there is no such account.
+func (s *Store) RenameAccount(ctx context.Context, account core.ID, name string, actor core.ID, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		n, err := t.exec(`
-			DELETE FROM memberships
-			WHERE identity_id = $1 AND account_id = $2`, identity, account)
+			UPDATE accounts
+			SET name = $2
+			WHERE id = $1`, account, name)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return core.ErrNotFound
 		}
-		return t.log(core.Event{At: now, Kind: core.EventMembershipRemoved, ActorID: actor, SubjectID: identity, IdentityID: identity, AccountID: account})
+		return t.log(core.Event{At: now, Kind: core.EventAccountChanged, ActorID: actor, SubjectID: account, AccountID: account})
 	})
 }
 

@@ -51,10 +51,10 @@ func (t *tx) insertIdentity(i core.Identity, kind core.EventKind) error {
 	return t.log(core.Event{At: i.CreatedAt, Kind: kind, ActorID: i.ID, SubjectID: i.ID, IdentityID: i.ID})
 }
 
-const identityColumns = `id, email, name, password_hash, operator, created_at, locked_at`
+const identityColumns = `id, email, name, password_hash, operator, created_at, locked_at, deleted_at`
 
 func scanIdentity(i *core.Identity) []any {
-	return []any{&i.ID, &i.Email, &i.Name, &i.PasswordHash, isTrue(&i.Operator), since(&i.CreatedAt), since(&i.LockedAt)}
+	return []any{&i.ID, &i.Email, &i.Name, &i.PasswordHash, isTrue(&i.Operator), since(&i.CreatedAt), since(&i.LockedAt), since(&i.DeletedAt)}
 }
 
 // Identity finds a person by id.

@@ -34,7 +34,7 @@ func (s *Store) Session(ctx context.Context, id core.ID) (session core.Session, 
 	dest := []any{&session.ID, &session.IdentityID, &session.Digest, since(&session.CreatedAt), since(&session.LastSeenAt), since(&session.ExpiresAt), since(&session.EndedAt)}
 	err = s.engine.view(ctx).one(`
 		SELECT s.id, s.identity_id, s.digest, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
-			i.id, i.email, i.name, i.password_hash, i.operator, i.created_at, i.locked_at
+			i.id, i.email, i.name, i.password_hash, i.operator, i.created_at, i.locked_at, i.deleted_at
 		FROM sessions s
 		JOIN identities i ON i.id = s.identity_id
 		WHERE s.id = $1`, args(id), append(dest, scanIdentity(&i)...)...)
