@@ -45,6 +45,7 @@ var diesBy = map[core.EventKind]kind{
 	core.EventCodeReplayed:         anAuthorization,
 	core.EventGrantRevoked:         aGrant,
 	core.EventIdentityLocked:       anIdentity,
+	core.EventIdentityDeleted:      anIdentity,
 	core.EventAppDeleted:           anApp,
 	core.EventTokenRevoked:         aToken,
 }

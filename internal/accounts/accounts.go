@@ -22,6 +22,7 @@ type Room struct {
 	Store *store.Store
 	Clock core.Clock
 	Pages *web.Renderer
+	Open  core.Creators // who may open accounts
 }
 
 // Routes of the room.
@@ -48,13 +49,13 @@ func (a *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 			page.Notice = web.Notice{Message: "accounts.created_html", Name: m.Account.Name}
 		}
 	}
-	page.MayCreate, page.FormID = policy.MayCreateAccount(who), secret.NewID(a.Clock.Now())
+	page.MayCreate, page.FormID = policy.MayCreateAccount(who, a.Open), secret.NewID(a.Clock.Now())
 	return a.Pages.Render(w, r, status, page)
 }
 
 func (a *Room) open(w http.ResponseWriter, r *http.Request) error {
 	who := web.VisitorOf(r).Identity
-	if !policy.MayCreateAccount(who) {
+	if !policy.MayCreateAccount(who, a.Open) {
 		return oauth.AccessDenied("account_creation_closed", "on this deployment only operators open accounts")
 	}
 	account := core.Account{Name: strings.TrimSpace(r.PostFormValue("account_name")), Slug: strings.TrimSpace(r.PostFormValue("slug")), CreatedAt: a.Clock.Now()}

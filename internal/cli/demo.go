@@ -110,6 +110,7 @@ func demo(ctx context.Context, c config.Config, o demoOptions) error {
 		return fmt.Errorf("output must be text or json, not %q", o.output)
 	}
 	c.Scopes = demoScopes
+	c.SignUp, c.CreateAccounts = string(core.SignUpOpen), string(core.CreatorsEveryone) // it is there to be tried
 	var facts demoFacts
 	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		api := demoAPI

@@ -75,6 +75,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	options := server.Options{
 		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
 		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(),
+		SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
 	}
 	if options.APIs, err = apis(c); err != nil {
 		return err

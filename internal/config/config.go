@@ -18,14 +18,16 @@ import (
 
 // Config is everything that can be set. The tags are the names in file and environment; help goes into the manual.
 type Config struct {
-	Listen        string   `toml:"listen" env:"LAUNCHPAD_LISTEN" help:"address to listen on"`
-	Issuer        string   `toml:"issuer" env:"LAUNCHPAD_ISSUER" help:"public address of this server, without a slash at the end"`
-	Name          string   `toml:"name" env:"LAUNCHPAD_NAME" help:"name of this deployment on pages"`
-	Data          string   `toml:"data" env:"LAUNCHPAD_DATA" help:"directory of the embedded database and the master key"`
-	Database      string   `toml:"database" env:"LAUNCHPAD_DATABASE" help:"postgres://… instead of the embedded database"`
-	MasterKeyFile string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
-	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
-	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+	Listen         string   `toml:"listen" env:"LAUNCHPAD_LISTEN" help:"address to listen on"`
+	Issuer         string   `toml:"issuer" env:"LAUNCHPAD_ISSUER" help:"public address of this server, without a slash at the end"`
+	Name           string   `toml:"name" env:"LAUNCHPAD_NAME" help:"name of this deployment on pages"`
+	Data           string   `toml:"data" env:"LAUNCHPAD_DATA" help:"directory of the embedded database and the master key"`
+	Database       string   `toml:"database" env:"LAUNCHPAD_DATABASE" help:"postgres://… instead of the embedded database"`
+	MasterKeyFile  string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
+	RefreshWindow  Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
+	AccessLife     Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+	SignUp         string   `toml:"sign_up" env:"LAUNCHPAD_SIGN_UP" help:"who may make an ID: open (everybody), invitation (whoever was invited) or closed (nobody)"`
+	CreateAccounts string   `toml:"create_accounts" env:"LAUNCHPAD_CREATE_ACCOUNTS" help:"who may open accounts: operators or everyone"`
 
 	Scopes []Scope `toml:"scope"`
 	APIs   []API   `toml:"api"`
@@ -73,11 +75,13 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 // Default needs nothing: an embedded database beside you, on loopback.
 func Default() Config {
 	return Config{
-		Listen:        "127.0.0.1:8080",
-		Name:          "Launchpad",
-		Data:          "data",
-		RefreshWindow: Duration(time.Minute),
-		AccessLife:    Duration(2 * time.Hour),
+		Listen:         "127.0.0.1:8080",
+		Name:           "Launchpad",
+		Data:           "data",
+		RefreshWindow:  Duration(time.Minute),
+		AccessLife:     Duration(2 * time.Hour),
+		SignUp:         string(core.SignUpClosed),
+		CreateAccounts: string(core.CreatorsOperators),
 	}
 }
 
@@ -160,6 +164,16 @@ func (c *Config) Finish() error {
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
 		return fmt.Errorf("refresh_window: must be from 0s to 1h")
+	}
+	switch core.SignUp(c.SignUp) {
+	case core.SignUpOpen, core.SignUpInvitation, core.SignUpClosed:
+	default:
+		return fmt.Errorf("sign_up: %q must be open (everybody may make an ID), invitation (whoever was invited) or closed (nobody)", c.SignUp)
+	}
+	switch core.Creators(c.CreateAccounts) {
+	case core.CreatorsOperators, core.CreatorsEveryone:
+	default:
+		return fmt.Errorf("create_accounts: %q must be operators or everyone", c.CreateAccounts)
 	}
 	return c.checkAPIs()
 }

@@ -125,7 +125,7 @@ type Event struct {
 // Invalidating lists the kinds that end or narrow tokens which are out.
 var Invalidating = []EventKind{
 	EventAuthorizationRevoked, EventRefreshReused, EventCodeReplayed, EventGrantRevoked, EventGrantChanged,
-	EventIdentityLocked, EventAppDeleted, EventTokenRevoked,
+	EventIdentityLocked, EventIdentityDeleted, EventAppDeleted, EventTokenRevoked,
 }
 
 // EventKind names what happened, in the past tense.
@@ -134,7 +134,11 @@ type EventKind string
 const (
 	EventOperatorCreated      EventKind = "operator.created"
 	EventIdentityCreated      EventKind = "identity.created"
+	EventIdentityChanged      EventKind = "identity.changed"
 	EventIdentityLocked       EventKind = "identity.locked"
+	EventIdentityDeleted      EventKind = "identity.deleted"
+	EventPasswordChanged      EventKind = "password.changed"
+	EventSignUpRepeated       EventKind = "sign_up.repeated" // somebody signed up with the address of an ID that exists
 	EventAccountCreated       EventKind = "account.created"
 	EventAccountChanged       EventKind = "account.changed"
 	EventAccountSuspended     EventKind = "account.suspended"

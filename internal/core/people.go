@@ -20,8 +20,28 @@ type Identity struct {
 	DeletedAt    time.Time // zero: not deleted
 }
 
-// Locked reports whether the identity may not act.
+// Locked reports whether the identity may not act. A deleted one is locked for ever.
 func (i Identity) Locked() bool { return !i.LockedAt.IsZero() }
+
+// SignUp is who may make an ID of their own.
+type SignUp string
+
+const (
+	SignUpOpen       SignUp = "open"       // everybody
+	SignUpInvitation SignUp = "invitation" // whoever was invited, here or into an account
+	SignUpClosed     SignUp = "closed"     // nobody
+)
+
+// Possible reports whether anybody may. What is none of the three is closed.
+func (s SignUp) Possible() bool { return s == SignUpOpen || s == SignUpInvitation }
+
+// Creators is who may open accounts.
+type Creators string
+
+const (
+	CreatorsOperators Creators = "operators"
+	CreatorsEveryone  Creators = "everyone"
+)
 
 // Account is a customer company.
 type Account struct {
@@ -84,6 +104,8 @@ type Session struct {
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
 	EndedAt    time.Time
+	UserAgent  string // as the browser named itself when it signed in; "": forgotten
+	Address    string // where it was then; a network once it is old
 }
 
 // Lives reports whether the session may still be used at now, given how long it may lie idle.

@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"internal/store/schema", "internal/store", "internal/web"},
 	{"internal/keys", "internal/events"},
 	{"internal/access", "internal/apps", "internal/session", "internal/policy", "internal/clientauth", "internal/mint", "internal/interact"},
-	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/gateway", "internal/manual"},
+	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/gateway", "internal/manual"},
 	{"internal/server"},
 	{"internal/cli", "internal/lptest"},
 	{"cmd/launchpad"},

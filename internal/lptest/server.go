@@ -65,6 +65,8 @@ type options struct {
 	life     time.Duration // of access tokens
 	setup    *signin.SetupLink
 	upstream gateway.Upstream
+	signUp   core.SignUp
+	creators core.Creators
 }
 
 // Option changes a server before it starts.
@@ -72,6 +74,12 @@ type Option func(*options)
 
 // WithRefreshWindow sets the grace of refresh tokens.
 func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
+
+// WithSignUp sets who may make an ID. Without it nobody may.
+func WithSignUp(who core.SignUp) Option { return func(o *options) { o.signUp = who } }
+
+// WithCreators sets who may open accounts. Without it operators may.
+func WithCreators(who core.Creators) Option { return func(o *options) { o.creators = who } }
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
 func WithUpstream(t testing.TB, api http.Handler) Option {
@@ -157,8 +165,8 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup,
-		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators,
+		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
 	})
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)

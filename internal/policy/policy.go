@@ -19,8 +19,10 @@ func MayAuthorize(app core.App, identity core.ID, memberships []core.Membership)
 	return nil
 }
 
-// MayCreateAccount reports whether an identity may open a further account.
-func MayCreateAccount(i core.Identity) bool { return i.Operator && !i.Locked() }
+// MayCreateAccount reports whether an identity may open a further account, by what the operator decided.
+func MayCreateAccount(i core.Identity, who core.Creators) bool {
+	return (i.Operator || who == core.CreatorsEveryone) && !i.Locked()
+}
 
 // ConsentRemembered reports whether a standing grant lets a request pass without asking again: the same app, the
 // same or fewer scopes. Never for an app that cannot prove who it is (RFC 8252 §8.6): anybody on this computer

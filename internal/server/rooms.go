@@ -13,9 +13,11 @@ import (
 	"launchpad/internal/introspect"
 	"launchpad/internal/manual"
 	"launchpad/internal/mint"
+	"launchpad/internal/myid"
 	"launchpad/internal/portal"
 	"launchpad/internal/revoke"
 	"launchpad/internal/signin"
+	"launchpad/internal/signup"
 	"launchpad/internal/token"
 	"launchpad/internal/web"
 )
@@ -35,10 +37,12 @@ func (s *Server) rooms() []room {
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Idle: o.Life.RefreshIdle},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
-		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup},
+		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},
+		&signup.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Issuer: issuer, Who: o.SignUp, Creators: o.Creators},
+		&myid.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Flush: s.refreshUses},
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
-		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages},
+		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
 		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer},
 		&manual.Room{Pages: s.pages, Issuer: issuer},

@@ -36,7 +36,9 @@ type Options struct {
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
 	APIs          []gateway.API
-	TryAPI        string // an address to try tokens on, for the portal
+	SignUp        core.SignUp   // who may make an ID; "" is nobody
+	Creators      core.Creators // who may open accounts; "" is operators
+	TryAPI        string        // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Log           *slog.Logger
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -136,33 +138,92 @@ func (s *Sessions) Reauthenticate(ctx context.Context, identity core.Identity, p
 
 // Start begins a session for an identity that has been proved.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, identity core.Identity) error {
-	now := s.clock.Now()
-	session := core.Session{
-		ID: secret.NewID(now), IdentityID: identity.ID,
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(Absolute),
-	}
-	cookie := secret.NewHandle(secret.Session, session.ID)
-	session.Digest = secret.Digest(cookie.Reveal())
-	err := s.store.StartSession(r.Context(), session, web.VisitorOf(r).Session.ID)
+	session, cookie := s.draft(r, identity.ID)
+	before := web.VisitorOf(r)
+	err := s.store.StartSession(r.Context(), session, before.Session.ID)
 	switch {
 	case errors.Is(err, core.ErrConflict):
 		return ErrWrong // locked since the password was checked
 	case err != nil:
 		return oauth.Unavailable(fmt.Errorf("start session: %w", err))
 	}
+	if before.SignedIn() && before.Identity.ID != identity.ID {
+		ClearPages(w)
+	}
 	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
 	return nil
+}
+
+// draft is a new session and what its browser will show for it.
+func (s *Sessions) draft(r *http.Request, identity core.ID) (core.Session, secret.Text) {
+	now := s.clock.Now()
+	session := core.Session{
+		ID: secret.NewID(now), IdentityID: identity,
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(Absolute),
+		UserAgent: shortText(r.UserAgent()), Address: peer(r),
+	}
+	cookie := secret.NewHandle(secret.Session, session.ID)
+	session.Digest = secret.Digest(cookie.Reveal())
+	return session, cookie
+}
+
+// longestUserAgent is more than any browser says.
+const longestUserAgent = 300
+
+func shortText(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), longestUserAgent)], "")
+}
+
+// peer is where the request comes from. What it says of that itself is not believed.
+func peer(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return from.Addr().Unmap().WithZone("").String()
+}
+
+// ClearPages lets the browser forget what it kept of the pages of somebody who was here before.
+func ClearPages(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"cache"`) }
+
+// ChangePassword replaces the password of the person who is signed in. Every session ends, so that whoever knew the old
+// one is out; this browser gets a new one. ErrWrong: current is not the password.
+func (s *Sessions) ChangePassword(w http.ResponseWriter, r *http.Request, current, next string) error {
+	who := web.VisitorOf(r).Identity
+	if err := s.Reauthenticate(r.Context(), who, current); err != nil {
+		return err
+	}
+	hash, err := s.HashPassword(r.Context(), next)
+	if err != nil {
+		return err
+	}
+	session, cookie := s.draft(r, who.ID)
+	err = s.store.ChangePassword(r.Context(), who, hash, session)
+	switch {
+	case errors.Is(err, core.ErrConflict):
+		return ErrWrong // it was changed a moment ago
+	case err != nil:
+		return oauth.Unavailable(fmt.Errorf("change password: %w", err))
+	}
+	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
+	return nil
+}
+
+// Forget takes the cookie from a browser whose person has gone.
+func (s *Sessions) Forget(w http.ResponseWriter) {
+	s.jar.Drop(w, web.CookieSession)
+	ClearPages(w)
 }
 
 // SignOut ends the browser's session.
 func (s *Sessions) SignOut(w http.ResponseWriter, r *http.Request) error {
 	v := web.VisitorOf(r)
 	if v.SignedIn() {
-		if err := s.store.EndSession(r.Context(), v.Session, s.clock.Now()); err != nil {
+		if err := s.store.EndSession(r.Context(), v.Session.ID, v.Identity.ID, s.clock.Now()); err != nil {
 			return oauth.Unavailable(fmt.Errorf("end session: %w", err))
 		}
 	}
-	s.jar.Drop(w, web.CookieSession)
+	s.Forget(w)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"launchpad/internal/core"
+	"launchpad/internal/policy"
 	"launchpad/internal/secret"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -59,7 +60,7 @@ func (s *Room) setUp(w http.ResponseWriter, r *http.Request) error {
 	if !s.Setup.opens(token) {
 		return setupGone()
 	}
-	person, account, problems := newcomer(r)
+	person, account, problems := s.newcomer(r)
 	if len(problems) > 0 {
 		return s.Pages.Render(w, r, http.StatusUnprocessableEntity, web.Setup{Token: token, Form: web.Form{
 			Problems: problems,
@@ -77,7 +78,7 @@ func (s *Room) setUp(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func newcomer(r *http.Request) (core.Identity, core.Account, []web.Problem) {
+func (s *Room) newcomer(r *http.Request) (core.Identity, core.Account, []web.Problem) {
 	var problems []web.Problem
 	email, ok := core.NormalEmail(r.PostFormValue("email"))
 	person := core.Identity{Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, Operator: true}
@@ -87,8 +88,8 @@ func newcomer(r *http.Request) (core.Identity, core.Account, []web.Problem) {
 	if !ok {
 		problems = append(problems, web.Problem{Field: "email", Message: "problem.email"})
 	}
-	if n := len(r.PostFormValue("password")); n < 8 || n > secret.MaxPassword {
-		problems = append(problems, web.Problem{Field: "password", Message: "problem.password"})
+	if problem := policy.CheckPassword(r.PostFormValue("password"), policy.MailName(email), s.Pages.Site()); problem != "" {
+		problems = append(problems, web.Problem{Field: "password", Message: problem})
 	}
 	account := core.Account{Name: strings.TrimSpace(r.PostFormValue("account_name"))}
 	account.Slug = core.SlugOf(account.Name)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"launchpad/internal/core"
 	"launchpad/internal/interact"
@@ -29,6 +28,7 @@ type Room struct {
 	Apps         Apps
 	Pages        *web.Renderer
 	Setup        *SetupLink
+	SignUp       core.SignUp // who may make an ID; the page leads there
 }
 
 // home is where people go who wanted nothing in particular.
@@ -54,7 +54,10 @@ func (s *Room) root(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Room) show(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	page := web.SignIn{Interaction: q.Get("i"), ReturnTo: localPath(q.Get("return_to"))}
+	page := web.SignIn{Interaction: q.Get("i"), ReturnTo: web.LocalPath(q.Get("return_to"))}
+	if q.Has("signed_up") {
+		page.Notice.Message = "signin.signed_up"
+	}
 	page, err := s.describe(r, page)
 	if err != nil {
 		return err
@@ -64,6 +67,7 @@ func (s *Room) show(w http.ResponseWriter, r *http.Request) error {
 
 // describe names the app that waits, if one does.
 func (s *Room) describe(r *http.Request, page web.SignIn) (web.SignIn, error) {
+	page.Offer = s.SignUp.Possible()
 	if page.Values == nil {
 		page.Values = map[string]string{}
 	}
@@ -89,7 +93,7 @@ func (s *Room) describe(r *http.Request, page web.SignIn) (web.SignIn, error) {
 }
 
 func (s *Room) signIn(w http.ResponseWriter, r *http.Request) error {
-	sealed, returnTo := r.PostFormValue("i"), localPath(r.PostFormValue("return_to"))
+	sealed, returnTo := r.PostFormValue("i"), web.LocalPath(r.PostFormValue("return_to"))
 	err := s.Sessions.SignIn(w, r, r.PostFormValue("email"), r.PostFormValue("password"))
 	if errors.Is(err, session.ErrWrong) {
 		return s.again(w, r, web.SignIn{Interaction: sealed, ReturnTo: returnTo})
@@ -122,32 +126,14 @@ func onward(sealed, returnTo string) string {
 	return home
 }
 
-// localPath lets only paths of this host through: "//host", "/\host" and their like are other hosts to a browser.
-func localPath(s string) string {
-	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || len(s) > 2000 {
-		return ""
-	}
-	for _, c := range s {
-		if c <= 0x20 || c >= 0x7f || c == '\\' {
-			return ""
-		}
-	}
-	if decoded, err := url.PathUnescape(s); err != nil || strings.HasPrefix(strings.TrimLeft(decoded[1:], "\t\r\n "), "/") || strings.Contains(decoded, `\`) {
-		return ""
-	}
-	return s
-}
-
 func (s *Room) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Sessions.SignOut(w, r); err != nil {
 		return err
 	}
-	// What the browser kept of the signed-in pages goes, too.
-	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, "/signed-out", http.StatusSeeOther)
 	return nil
 }
 
 func (s *Room) goodbye(w http.ResponseWriter, r *http.Request) error {
-	return s.Pages.Render(w, r, http.StatusOK, web.SignedOut{})
+	return s.Pages.Render(w, r, http.StatusOK, web.SignedOut{Deleted: r.URL.Query().Has("deleted")})
 }

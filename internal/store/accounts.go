@@ -33,9 +33,11 @@ func (s *Store) AddMember(ctx context.Context, identity, account core.ID, role c
 }
 
 func (t *tx) insertMembership(identity, account core.ID, role core.Role, actor core.ID, now time.Time) error {
-	if _, err := t.exec(`
+	if err := t.must(`
 		INSERT INTO memberships (identity_id, account_id, role, created_at)
-		VALUES ($1, $2, $3, $4)`, identity, account, string(role), ms(now)); err != nil {
+		SELECT i.id, $2, $3, $4
+		FROM identities i
+		WHERE i.id = $1 AND i.deleted_at IS NULL`, identity, account, string(role), ms(now)); err != nil {
 		return err
 	}
 	return t.log(core.Event{At: now, Kind: core.EventMembershipAdded, ActorID: actor, SubjectID: identity, IdentityID: identity, AccountID: account})
@@ -113,15 +115,17 @@ func (s *Store) RenameAccount(ctx context.Context, account core.ID, name string,
 
 // SuspendAccount closes an account's data to everybody until it is resumed.
 func (s *Store) SuspendAccount(ctx context.Context, account, actor core.ID, now time.Time) error {
-	return s.fact(ctx, func(t *tx) error {
-		if err := t.must(`
-			UPDATE accounts
-			SET suspended_at = $2
-			WHERE id = $1 AND suspended_at IS NULL`, account, ms(now)); err != nil {
-			return err
-		}
-		return t.log(core.Event{At: now, Kind: core.EventAccountSuspended, ActorID: actor, SubjectID: account, AccountID: account})
-	})
+	return s.fact(ctx, func(t *tx) error { return t.suspendAccount(account, actor, now) })
+}
+
+func (t *tx) suspendAccount(account, actor core.ID, now time.Time) error {
+	if err := t.must(`
+		UPDATE accounts
+		SET suspended_at = $2
+		WHERE id = $1 AND suspended_at IS NULL`, account, ms(now)); err != nil {
+		return err
+	}
+	return t.log(core.Event{At: now, Kind: core.EventAccountSuspended, ActorID: actor, SubjectID: account, AccountID: account})
 }
 
 // Memberships lists the accounts that an identity belongs to, by name.

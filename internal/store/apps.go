@@ -8,13 +8,15 @@ import (
 	"launchpad/internal/core"
 )
 
-// RegisterApp adds an app with its first secret, if it has one.
+// RegisterApp adds an app with its first secret, if it has one. core.ErrConflict: it exists, or its owner does not.
 func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) error {
 	return s.fact(ctx, func(t *tx) error {
-		if _, err := t.exec(`
+		if err := t.must(`
 			INSERT INTO apps (id, client_id, name, homepage_url, kind, profile, token_format, redirect_uris, scope,
 				account_id, owner_id, client_credentials, introspection, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, i.id, $12, $13, $14
+			FROM identities i
+			WHERE i.id = $11 AND i.deleted_at IS NULL`,
 			app.ID, app.ClientID, app.Name, app.HomepageURL, string(app.Kind), string(app.Profile), string(app.TokenFormat),
 			strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), app.Publisher.ID, app.OwnerID,
 			truth(app.ClientCredentials), truth(app.Introspection), ms(app.CreatedAt)); err != nil {
@@ -134,8 +136,12 @@ func (s *Store) app(ctx context.Context, query string, key any) (core.App, error
 
 // AppsOf lists a developer's apps, newest first, without their secrets.
 func (s *Store) AppsOf(ctx context.Context, owner core.ID) ([]core.App, error) {
+	return s.engine.view(ctx).appsOf(owner)
+}
+
+func (t *tx) appsOf(owner core.ID) ([]core.App, error) {
 	var list []core.App
-	err := s.engine.view(ctx).each(appQuery+`
+	err := t.each(appQuery+`
 		WHERE p.owner_id = $1 AND p.deleted_at IS NULL
 		ORDER BY p.id DESC`, args(owner), func(row scanner) error {
 		var app core.App

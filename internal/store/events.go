@@ -44,10 +44,14 @@ func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKi
 		WHERE id >= $1 AND kind IN (`+strings.Join(places, ", ")+`)
 		ORDER BY id`, values, func(row scanner) error {
 		var e core.Event
-		err := row.Scan(&e.ID, since(&e.At), (*string)(&e.Kind), &e.ActorID, &e.SubjectID, &e.IdentityID, &e.AppID, &e.AccountID, &e.Data)
+		err := row.Scan(scanEvent(&e)...)
 		if err == nil {
 			each(e)
 		}
 		return err
 	})
+}
+
+func scanEvent(e *core.Event) []any {
+	return []any{&e.ID, since(&e.At), (*string)(&e.Kind), &e.ActorID, &e.SubjectID, &e.IdentityID, &e.AppID, &e.AccountID, &e.Data}
 }

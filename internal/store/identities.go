@@ -41,10 +41,12 @@ func (s *Store) CreateIdentity(ctx context.Context, identity core.Identity) erro
 	})
 }
 
+// insertIdentity: core.ErrConflict if the e-mail address is taken; then nothing was done, and the fact may go on.
 func (t *tx) insertIdentity(i core.Identity, kind core.EventKind) error {
-	if _, err := t.exec(`
+	if err := t.must(`
 		INSERT INTO identities (id, email, name, password_hash, operator, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT DO NOTHING`,
 		i.ID, i.Email, i.Name, i.PasswordHash, truth(i.Operator), ms(i.CreatedAt)); err != nil {
 		return err
 	}
@@ -73,6 +75,43 @@ func (s *Store) IdentityByEmail(ctx context.Context, email string) (i core.Ident
 		FROM identities
 		WHERE email = $1`, args(email), scanIdentity(&i)...)
 	return i, err
+}
+
+// RenameIdentity gives a person another name. core.ErrNotFound: there is no such person.
+func (s *Store) RenameIdentity(ctx context.Context, id core.ID, name string, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error {
+		n, err := t.exec(`
+			UPDATE identities
+			SET name = $2
+			WHERE id = $1 AND deleted_at IS NULL`, id, name)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return core.ErrNotFound
+		}
+		return t.log(core.Event{At: now, Kind: core.EventIdentityChanged, ActorID: id, SubjectID: id, IdentityID: id})
+	})
+}
+
+// ChangePassword replaces the password that the person has proved (who.PasswordHash), ends every session, and starts
+// the one given. core.ErrConflict: the password is another one by now, or the person is locked.
+func (s *Store) ChangePassword(ctx context.Context, who core.Identity, hash string, session core.Session) error {
+	return s.fact(ctx, func(t *tx) error {
+		if err := t.must(`
+			UPDATE identities
+			SET password_hash = $3
+			WHERE id = $1 AND password_hash = $2 AND locked_at IS NULL`, who.ID, who.PasswordHash, hash); err != nil {
+			return err
+		}
+		if _, err := t.endSessions(who.ID, session.CreatedAt, `1 = 1`); err != nil {
+			return err
+		}
+		if err := t.startSession(session, core.ID{}); err != nil {
+			return err
+		}
+		return t.log(core.Event{At: session.CreatedAt, Kind: core.EventPasswordChanged, ActorID: who.ID, SubjectID: who.ID, IdentityID: who.ID})
+	})
 }
 
 // LockIdentity stops a person from acting: sessions end, and every token stands on a live identity.

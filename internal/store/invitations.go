@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -116,10 +117,18 @@ func (t *tx) accept(id core.ID, who core.Identity, now time.Time) error {
 }
 
 // SignUp adds a person: with an account of their own unless account is nil, and by an invitation unless it is zero,
-// which is then used up. core.ErrConflict: the invitation is over or for another address; the address or the account's slug is taken.
-func (s *Store) SignUp(ctx context.Context, who core.Identity, account *core.Account, invitation core.ID) error {
-	return s.fact(ctx, func(t *tx) error {
-		if err := t.insertIdentity(who, core.EventIdentityCreated); err != nil {
+// which is then used up. An address that has an ID already is an outcome: nothing is made, the change log hears of it,
+// and the invitation is used up all the same, or whoever holds it could try one address after the other.
+// core.ErrConflict: the invitation is over or for another address.
+func (s *Store) SignUp(ctx context.Context, who core.Identity, account *core.Account, invitation core.ID) (made bool, err error) {
+	err = s.fact(ctx, func(t *tx) error {
+		made = true
+		err := t.insertIdentity(who, core.EventIdentityCreated)
+		if errors.Is(err, core.ErrConflict) {
+			made = false
+			return t.repeatSignUp(who, invitation)
+		}
+		if err != nil {
 			return err
 		}
 		if !invitation.Zero() {
@@ -130,6 +139,43 @@ func (s *Store) SignUp(ctx context.Context, who core.Identity, account *core.Acc
 		if account == nil {
 			return nil
 		}
-		return t.insertAccount(*account, who.ID)
+		own, err := t.withFreeSlug(*account)
+		if err != nil {
+			return err
+		}
+		return t.insertAccount(own, who.ID)
 	})
+	return made && err == nil, err
+}
+
+// repeatSignUp is what happens instead if the address has an ID. A form that was sent twice is no misuse.
+func (t *tx) repeatSignUp(who core.Identity, invitation core.ID) error {
+	var owner core.ID
+	if err := t.one(`SELECT id FROM identities WHERE email = $1`, args(who.Email), &owner); err != nil {
+		return err
+	}
+	if !invitation.Zero() {
+		// An invitation for this very address tells its holder nothing about others, and its owner may still want it.
+		if err := t.must(`
+			UPDATE invitations
+			SET accepted_at = CASE WHEN email = '' THEN COALESCE(accepted_at, $2) ELSE accepted_at END,
+				accepted_by = CASE WHEN email = '' THEN $3 ELSE accepted_by END
+			WHERE id = $1 AND withdrawn_at IS NULL AND expires_at > $2 AND (email = '' OR email = $4)
+				AND (accepted_at IS NULL OR accepted_by = $3)`, invitation, ms(who.CreatedAt), owner, who.Email); err != nil {
+			return err
+		}
+	}
+	return t.log(core.Event{At: who.CreatedAt, Kind: core.EventSignUpRepeated, SubjectID: owner, IdentityID: owner})
+}
+
+// withFreeSlug adds a few letters of its id to the slug of an account if another one has it.
+func (t *tx) withFreeSlug(a core.Account) (core.Account, error) {
+	var other core.ID
+	err := t.one(`SELECT id FROM accounts WHERE slug = $1`, args(a.Slug), &other)
+	if errors.Is(err, core.ErrNotFound) {
+		return a, nil
+	}
+	id := a.ID.String()
+	a.Slug = strings.TrimRight(a.Slug[:min(len(a.Slug), 31)], "-") + "-" + id[len(id)-8:]
+	return a, err
 }

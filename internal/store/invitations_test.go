@@ -81,15 +81,21 @@ func TestSigningUpUsesTheInvitationUp(t *testing.T) {
 		}
 		cara := w.newcomer("cara@example.com")
 		own := core.Account{ID: w.id(), Slug: "sample-cara", Name: "Cara", CreatedAt: w.clock.Now()}
-		must(t, w.SignUp(ctx, cara, &own, code.ID))
-		wantErr(t, "the code again", w.SignUp(ctx, w.newcomer("dora@example.com"), nil, code.ID), core.ErrConflict)
+		signUp := func(email string, invitation core.ID) error {
+			_, err := w.SignUp(ctx, w.newcomer(email), nil, invitation)
+			return err
+		}
+		made, err := w.SignUp(ctx, cara, &own, code.ID)
+		if err != nil || !made {
+			t.Fatalf("sign up: made=%v, %v", made, err)
+		}
+		wantErr(t, "the code again", signUp("dora@example.com", code.ID), core.ErrConflict)
 		if _, err := w.IdentityByEmail(ctx, "dora@example.com"); err != core.ErrNotFound {
 			t.Errorf("a refused sign-up left a person: %v", err)
 		}
 		into := w.invitation(t, w.annsCo, "eve@example.com", w.ann)
-		wantErr(t, "another address", w.SignUp(ctx, w.newcomer("mallory@example.com"), nil, into.ID), core.ErrConflict)
-		must(t, w.SignUp(ctx, w.newcomer("eve@example.com"), nil, into.ID))
-		wantErr(t, "the address again", w.SignUp(ctx, w.newcomer("eve@example.com"), nil, core.ID{}), core.ErrConflict)
+		wantErr(t, "another address", signUp("mallory@example.com", into.ID), core.ErrConflict)
+		must(t, signUp("eve@example.com", into.ID))
 	})
 }
 

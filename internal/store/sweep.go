@@ -42,14 +42,58 @@ func (s *Store) SweepAuthorizations(ctx context.Context, from core.ID, h Horizon
 	return next, err
 }
 
-// SweepRest deletes sessions and consent decisions that are over.
+// How long what is over is kept, and what came along with a sign-in.
+const (
+	keepEnded      = 24 * time.Hour      // sessions and personal tokens, from their end on
+	keepInvitation = 30 * 24 * time.Hour // they name people's addresses
+	keepPlace      = 30 * 24 * time.Hour // where a session was begun, and by which program
+)
+
+// SweepRest deletes sessions, consent decisions, personal tokens and invitations that are over, and forgets where old
+// sessions were begun.
 func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
+	ended := ms(h.Now.Add(-keepEnded))
 	return s.fact(ctx, func(t *tx) error {
-		dead := ms(h.Now.Add(-h.Keep))
-		if _, err := t.exec(`DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, dead); err != nil {
-			return err
+		for _, end := range []struct {
+			statement string
+			before    any
+		}{
+			{`DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, ended},
+			{`DELETE FROM decisions WHERE expires_at < $1`, ms(h.Now.Add(-h.Keep))},
+			{`DELETE FROM reaches WHERE holder = 'personal_token' AND holder_id IN (
+				SELECT id FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1)`, ended},
+			{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, ended},
+			{`DELETE FROM invitations WHERE expires_at < $1`, ms(h.Now.Add(-keepInvitation))},
+		} {
+			if _, err := t.exec(end.statement, end.before); err != nil {
+				return err
+			}
 		}
-		_, err := t.exec(`DELETE FROM decisions WHERE expires_at < $1`, dead)
+		return t.forgetPlaces(h.Now.Add(-keepPlace))
+	})
+}
+
+// forgetPlaces leaves of an old session's address only the network, and nothing of its browser.
+func (t *tx) forgetPlaces(before time.Time) error {
+	old := map[core.ID]string{}
+	err := t.each(`
+		SELECT id, address
+		FROM sessions
+		WHERE created_at < $1 AND (user_agent <> '' OR (address <> '' AND address NOT LIKE '%/%'))
+		LIMIT $2`, args(ms(before), sweepBatch), func(row scanner) error {
+		var id core.ID
+		var address string
+		err := row.Scan(&id, &address)
+		old[id] = address
 		return err
 	})
+	for id, address := range old {
+		if err == nil {
+			_, err = t.exec(`
+				UPDATE sessions
+				SET user_agent = '', address = $2
+				WHERE id = $1`, id, core.NetworkOf(address))
+		}
+	}
+	return err
 }

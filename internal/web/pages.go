@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -60,14 +61,36 @@ type SignIn struct {
 	AppName     string
 	ReturnTo    string // path to go on to, if no app waits
 	Origin      string // where the browser goes in the end
+	Offer       bool   // of an ID, to those who have none
+	Notice      Notice
 }
 
 func (SignIn) Template() string         { return "signin" }
 func (p SignIn) SendsTo() string        { return p.Origin }
 func (p SignIn) Title() (string, []any) { return "signin.title", nil }
 
+// SignUpLink leads to the sign-up, and whatever waits goes along.
+func (p SignIn) SignUpLink() string { return withWaiting(PathSignUp, p.Interaction, p.ReturnTo) }
+
+// withWaiting adds to a path what the person was about to do: an app's request, or a page.
+func withWaiting(path, interaction, returnTo string) string {
+	q := url.Values{}
+	if interaction != "" {
+		q.Set("i", interaction)
+	}
+	if returnTo != "" {
+		q.Set("return_to", returnTo)
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
 // SignedOut says goodbye.
-type SignedOut struct{}
+type SignedOut struct {
+	Deleted bool // for ever
+}
 
 func (SignedOut) Template() string       { return "signed_out" }
 func (SignedOut) Title() (string, []any) { return "signed_out.title", nil }
@@ -196,11 +219,13 @@ const TokenDays = 90
 func (App) Lives() []int { return []int{30, TokenDays, 365, 0} }
 
 // Life is the one that is chosen.
-func (p App) Life() int {
-	if days, err := strconv.Atoi(p.Value("life")); err == nil && slices.Contains(p.Lives(), days) {
+func (p App) Life() int { return chosenDays(p.Value("life"), p.Lives(), TokenDays) }
+
+func chosenDays(value string, among []int, usual int) int {
+	if days, err := strconv.Atoi(value); err == nil && slices.Contains(among, days) {
 		return days
 	}
-	return TokenDays
+	return usual
 }
 
 // TokenCreated shows a personal token, once.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -59,6 +60,9 @@ func New(name string, clock core.Clock) (*Renderer, error) {
 	}
 	return r, r.loadTemplates()
 }
+
+// Site is the name of this deployment.
+func (r *Renderer) Site() string { return r.name }
 
 // loadAssets names each file by its content, so that it may be cached for ever.
 func (r *Renderer) loadAssets() error {
@@ -118,6 +122,7 @@ type view struct {
 	Visitor Visitor
 	Site    string
 	Path    string
+	waiting string // an app's request, sealed, if the page belongs to one
 	now     time.Time
 }
 
@@ -130,6 +135,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	v := view{
 		words: r.catalogue.forHeader(req.Header.Get("Accept-Language")), Page: page,
 		Visitor: VisitorOf(req), Site: r.name, Path: req.URL.Path, now: r.clock.Now(),
+		waiting: cmp.Or(req.URL.Query().Get("i"), req.PostForm.Get("i")),
 	}
 	var body bytes.Buffer
 	if err := tmpl.ExecuteTemplate(&body, "layout", v); err != nil {
@@ -214,7 +220,10 @@ func (v view) Wide() bool {
 }
 
 // At reports whether the page lies under a path, for the navigation.
-func (v view) At(path string) bool { return strings.HasPrefix(v.Path, path) }
+func (v view) At(path string) bool { return v.Path == path || strings.HasPrefix(v.Path, path+"/") }
+
+// SwitchLink leads to where somebody else signs in. An app's request that waits goes along.
+func (v view) SwitchLink() string { return withWaiting(PathSignIn, v.waiting, "") }
 
 // Initial is the letter that stands for an app without a logo.
 func (v view) Initial(name string) string {
@@ -235,11 +244,12 @@ func (v view) Hue(id any) string {
 func (v view) Ago(t time.Time) (template.HTML, error) {
 	id, count := span(v.now.Sub(t))
 	text, err := v.T(id, "Count", count)
-	if err != nil {
-		return "", err
-	}
+	return timeElement(t, text), err
+}
+
+func timeElement(t time.Time, text string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, // digits and catalogue text only
-		t.Format(time.RFC3339), t.Format("2 January 2006, 15:04 UTC"), template.HTMLEscapeString(text))), nil
+		t.Format(time.RFC3339), t.Format("2 January 2006, 15:04 UTC"), template.HTMLEscapeString(text)))
 }
 
 func span(d time.Duration) (string, int) {
@@ -253,6 +263,39 @@ func span(d time.Duration) (string, int) {
 	}
 	return "time.days", int(d / (24 * time.Hour))
 }
+
+// Until tells a time to come relative to now, with the exact one for those who need it.
+func (v view) Until(t time.Time) (template.HTML, error) {
+	id, count := span(t.Sub(v.now))
+	text, err := v.T("until."+strings.TrimPrefix(id, "time."), "Count", count)
+	return timeElement(t, text), err
+}
+
+// Event says in words what a line of the change log tells. One that has no words yet is shown by its name.
+func (v view) Event(kind core.EventKind) string {
+	text, err := v.T("event." + strings.ReplaceAll(string(kind), ".", "_"))
+	if err != nil {
+		return string(kind)
+	}
+	return text
+}
+
+// Device names a browser and its system, as far as they are known.
+func (v view) Device(userAgent string) (string, error) {
+	d := DeviceOf(userAgent)
+	switch {
+	case d.Browser == "" && d.System == "":
+		return v.T("sessions.unknown")
+	case d.Browser == "":
+		return v.T("sessions.system", "System", d.System)
+	case d.System == "":
+		return d.Browser, nil
+	}
+	return v.T("sessions.device", "Browser", d.Browser, "System", d.System)
+}
+
+// Place is where an address is, roughly.
+func (v view) Place(address string) string { return PlaceOf(address) }
 
 // Lang is the language of the page.
 func (v view) Lang() string { return v.tag.String() }

@@ -1,4 +1,4 @@
-package signin
+package web
 
 import (
 	"net/url"
@@ -12,7 +12,7 @@ func FuzzLocalPath(f *testing.F) {
 	}
 	base, _ := url.Parse("https://us.example/signin")
 	f.Fuzz(func(t *testing.T, s string) {
-		path := localPath(s)
+		path := LocalPath(s)
 		if path == "" {
 			return
 		}

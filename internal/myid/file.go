@@ -1,0 +1,141 @@
+package myid
+
+import (
+	"encoding/json"
+	"time"
+
+	"launchpad/internal/core"
+)
+
+// file is the export. Times are RFC 3339; what never happened is left out.
+type file struct {
+	Issuer      string           `json:"issuer"`
+	ExportedAt  time.Time        `json:"exported_at"`
+	Profile     profile          `json:"profile"`
+	Accounts    []fileAccount    `json:"accounts"`
+	Sessions    []fileSession    `json:"sessions"`
+	Connected   []fileConnected  `json:"connected_apps"`
+	Apps        []fileApp        `json:"apps"`
+	Tokens      []fileToken      `json:"personal_tokens"`
+	Invitations []fileInvitation `json:"invitations"`
+	Events      []fileEvent      `json:"events"` // newest first
+	OlderEvents bool             `json:"older_events_left_out"`
+}
+
+type profile struct {
+	ID        core.ID   `json:"id"`
+	Email     string    `json:"email"`
+	Name      string    `json:"name"`
+	Operator  bool      `json:"operator"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+type fileAccount struct {
+	ID    core.ID   `json:"id"`
+	Slug  string    `json:"slug"`
+	Name  string    `json:"name"`
+	Role  core.Role `json:"role"`
+	Since time.Time `json:"since"`
+}
+
+type fileSession struct {
+	ID         core.ID   `json:"id"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastSeenAt time.Time `json:"last_seen_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+	EndedAt    time.Time `json:"ended_at,omitzero"`
+	UserAgent  string    `json:"user_agent"`
+	Address    string    `json:"address"`
+}
+
+type fileConnected struct {
+	ClientID    string    `json:"client_id"`
+	App         string    `json:"app"`
+	Publisher   string    `json:"publisher"`
+	Scope       string    `json:"scope"`
+	AllAccounts bool      `json:"all_accounts"`
+	Accounts    []core.ID `json:"accounts,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+	LastUsedAt  time.Time `json:"last_used_at,omitzero"`
+}
+
+type fileApp struct {
+	ClientID     string       `json:"client_id"`
+	Name         string       `json:"name"`
+	HomepageURL  string       `json:"homepage_url,omitempty"`
+	Kind         core.AppKind `json:"kind"`
+	RedirectURIs []string     `json:"redirect_uris"`
+	Account      string       `json:"account"`
+	CreatedAt    time.Time    `json:"created_at"`
+}
+
+type fileToken struct {
+	ID          core.ID   `json:"id"`
+	Name        string    `json:"name"`
+	Scope       string    `json:"scope"` // empty: everything
+	AllAccounts bool      `json:"all_accounts"`
+	Accounts    []core.ID `json:"accounts,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+	ExpiresAt   time.Time `json:"expires_at,omitzero"`
+	LastUsedAt  time.Time `json:"last_used_at,omitzero"`
+}
+
+type fileInvitation struct {
+	ID          core.ID   `json:"id"`
+	Account     string    `json:"account,omitempty"` // none: to sign up only
+	Role        core.Role `json:"role,omitempty"`
+	Email       string    `json:"email,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	AcceptedAt  time.Time `json:"accepted_at,omitzero"`
+	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"`
+}
+
+type fileEvent struct {
+	At         time.Time       `json:"at"`
+	Kind       core.EventKind  `json:"kind"`
+	ActorID    core.ID         `json:"actor,omitzero"`
+	SubjectID  core.ID         `json:"subject,omitzero"`
+	IdentityID core.ID         `json:"identity,omitzero"`
+	AppID      core.ID         `json:"app,omitzero"`
+	AccountID  core.ID         `json:"account,omitzero"`
+	Data       json.RawMessage `json:"data"`
+}
+
+func (m *Room) fileOf(who core.Identity, h holdings) file {
+	f := file{
+		Issuer: m.Issuer, ExportedAt: m.Clock.Now(),
+		Profile:     profile{who.ID, who.Email, who.Name, who.Operator, who.CreatedAt},
+		Accounts:    []fileAccount{},
+		Sessions:    []fileSession{},
+		Connected:   []fileConnected{},
+		Apps:        []fileApp{},
+		Tokens:      []fileToken{},
+		Invitations: []fileInvitation{},
+		Events:      []fileEvent{},
+		OlderEvents: len(h.events) > mostEvents,
+	}
+	for _, x := range h.memberships {
+		f.Accounts = append(f.Accounts, fileAccount{x.Account.ID, x.Account.Slug, x.Account.Name, x.Role, x.CreatedAt})
+	}
+	for _, x := range h.sessions {
+		f.Sessions = append(f.Sessions, fileSession{x.ID, x.CreatedAt, x.LastSeenAt, x.ExpiresAt, x.EndedAt, x.UserAgent, x.Address})
+	}
+	for _, x := range h.connected {
+		g := x.Grant
+		f.Connected = append(f.Connected, fileConnected{x.App.ClientID, x.App.Name, x.App.Publisher.Name, g.Scope.String(), g.Reach.All, g.Reach.Accounts, g.CreatedAt, g.LastUsedAt})
+	}
+	for _, x := range h.apps {
+		f.Apps = append(f.Apps, fileApp{x.ClientID, x.Name, x.HomepageURL, x.Kind, append([]string{}, x.RedirectURIs...), x.Publisher.Slug, x.CreatedAt})
+	}
+	for _, x := range h.tokens {
+		f.Tokens = append(f.Tokens, fileToken{x.ID, x.Name, x.Scope.String(), x.Reach.All, x.Reach.Accounts, x.CreatedAt, x.ExpiresAt, x.LastUsedAt})
+	}
+	for _, x := range h.invitations {
+		f.Invitations = append(f.Invitations, fileInvitation{x.ID, x.Account.Slug, x.Role, x.Email, x.CreatedAt, x.ExpiresAt, x.AcceptedAt, x.WithdrawnAt})
+	}
+	for _, x := range h.events[:min(len(h.events), mostEvents)] {
+		f.Events = append(f.Events, fileEvent{x.At, x.Kind, x.ActorID, x.SubjectID, x.IdentityID, x.AppID, x.AccountID, json.RawMessage(x.Data)})
+	}
+	return f
+}
