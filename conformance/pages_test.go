@@ -19,6 +19,7 @@ func TestASVS_3_4_EveryPageIsArmoured(t *testing.T) {
 		for _, path := range []string{
 			"/signin", "/signed-out", "/setup?token=x", "/oauth/applications", "/oauth/applications/new", app, app + "/edit", app + "/delete",
 			"/oauth/applications/" + s.Person.ID.String(), "/oauth/authorize", "/oauth/authorize/continue", "/oauth/consent", "/accounts", "/docs", "/docs/errors", "/docs/errors/nonsense", "/nowhere",
+			"/signup", "/people/invitations", "/account", "/account/password", "/account/sessions", "/account/data", "/account/data.json", "/account/delete",
 			"/oauth/authorize?" + s.Web.Request().Encode(),
 		} {
 			h := b.Get(path).Header
@@ -47,7 +48,8 @@ func TestASVS_3_5_1_ForgedFormsAreRefused(t *testing.T) {
 		b := s.SignedIn(s.Person.Email)
 		token := b.Get("/oauth/applications").Hidden().Get("csrf")
 		app := "/oauth/applications/" + s.Web.ID.String()
-		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke"}
+		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke",
+			"/signup", "/people/invitations", "/people/invitations/" + s.Web.ID.String() + "/withdraw", "/account/name", "/account/password", "/account/sessions/end_others", "/account/sessions/" + s.Web.ID.String() + "/end", "/account/delete"}
 		forgeries := map[string]func(*http.Request, url.Values){
 			"no token":       func(r *http.Request, form url.Values) { form.Del("csrf") },
 			"wrong token":    func(r *http.Request, form url.Values) { form.Set("csrf", "wrong") },

@@ -21,6 +21,13 @@ export async function signIn(page, identity) {
   await press(page, 'Sign in');
 }
 
+/** On the sign-up page; the rest of it is left as it is. */
+export async function fillSignUp(page, { name = 'Nora New', email, password }) {
+  await fill(page, 'Your name', name);
+  await fill(page, 'E-mail address', email);
+  await fill(page, 'Password', password);
+}
+
 export async function signInToPortal(page, issuer, identity) {
   await page.goto(`${issuer}/oauth/applications`);
   await signIn(page, identity);
@@ -53,7 +60,7 @@ export async function registerApp(page, issuer, draft) {
 }
 
 /** The way on from a page that shows something once. */
-export const goOn = (page) => page.getByRole('main').getByRole('link', { name: /^(I have stored it|Go to the app)$/ });
+export const goOn = (page) => page.getByRole('main').getByRole('link', { name: /^(I have stored it|I have it|Go to the app)$/ });
 
 /** The text of a box that is made to be copied. */
 export const shown = async (page, id) => (await page.locator(`code#${id}`).textContent()).trim();

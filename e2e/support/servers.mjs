@@ -1,6 +1,6 @@
 // Starts what a test talks to, on loopback and on free ports, and ends it with the test.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +22,13 @@ export async function startServe(t, { config } = {}) {
   const launchpad = await start(t, ['serve', ...(config ? ['--config', config] : [])]);
   const setupLink = (await launchpad.line(/\/setup\?token=/)).trim();
   return { ...launchpad, setupLink, issuer: new URL(setupLink).origin };
+}
+
+/** The same with these lines as its configuration. */
+export async function startServeWith(t, lines) {
+  const config = path.join(await temporaryDirectory(t), 'launchpad.toml');
+  await writeFile(config, lines.join('\n'));
+  return startServe(t, { config });
 }
 
 async function start(t, args) {

@@ -10,7 +10,7 @@ import (
 // Departure is what it means if a person goes.
 type Departure struct {
 	Apps         []core.App     // live ones of theirs: others may depend on them
-	Leaderless   []core.Account // would be left without an owner, though somebody or something remains
+	Leaderless   []core.Account // would be left without an owner, though other people or their apps remain
 	Closing      []core.Account // theirs alone: they close
 	Leaving      []core.Account // go on without them
 	LastOperator bool           // nobody else could run this Launchpad
@@ -42,7 +42,7 @@ func (t *tx) departure(identity core.ID) (d Departure, err error) {
 	err = t.each(`
 		SELECT a.id, a.slug, a.name, a.suspended_at,
 			EXISTS (SELECT 1 FROM memberships o WHERE o.account_id = a.id AND o.identity_id <> $1)
-				OR EXISTS (SELECT 1 FROM apps p WHERE p.account_id = a.id AND p.deleted_at IS NULL),
+				OR EXISTS (SELECT 1 FROM apps p WHERE p.account_id = a.id AND p.owner_id <> $1 AND p.deleted_at IS NULL),
 			EXISTS (SELECT 1 FROM memberships o WHERE o.account_id = a.id AND o.identity_id <> $1 AND o.role = 'owner')
 				OR m.role <> 'owner' OR a.suspended_at IS NOT NULL
 		FROM memberships m

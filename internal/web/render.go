@@ -266,7 +266,7 @@ func span(d time.Duration) (string, int) {
 
 // Until tells a time to come relative to now, with the exact one for those who need it.
 func (v view) Until(t time.Time) (template.HTML, error) {
-	id, count := span(t.Sub(v.now))
+	id, count := span(t.Sub(v.now) + time.Minute - 1) // what was to last a week has a week still when it is shown
 	text, err := v.T("until."+strings.TrimPrefix(id, "time."), "Count", count)
 	return timeElement(t, text), err
 }
