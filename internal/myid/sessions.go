@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sort"
 
 	"launchpad/internal/core"
 	"launchpad/internal/session"
@@ -30,6 +31,8 @@ func (m *Room) sessions(w http.ResponseWriter, r *http.Request) error {
 	if page.Sessions, err = m.live(r); err != nil {
 		return err
 	}
+	here := web.VisitorOf(r).Session.ID
+	sort.SliceStable(page.Sessions, func(i, j int) bool { return page.Sessions[i].ID == here && page.Sessions[j].ID != here })
 	return m.Pages.Render(w, r, http.StatusOK, page)
 }
 

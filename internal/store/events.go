@@ -39,7 +39,7 @@ func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKi
 		places[i] = "$" + strconv.Itoa(i+2)
 	}
 	return s.engine.view(ctx).each(`
-		SELECT id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data
+		SELECT `+eventColumns+`
 		FROM events
 		WHERE id >= $1 AND kind IN (`+strings.Join(places, ", ")+`)
 		ORDER BY id`, values, func(row scanner) error {
@@ -51,6 +51,8 @@ func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKi
 		return err
 	})
 }
+
+const eventColumns = `id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data`
 
 func scanEvent(e *core.Event) []any {
 	return []any{&e.ID, since(&e.At), (*string)(&e.Kind), &e.ActorID, &e.SubjectID, &e.IdentityID, &e.AppID, &e.AccountID, &e.Data}

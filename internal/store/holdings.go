@@ -63,13 +63,16 @@ func (s *Store) InvitationsBy(ctx context.Context, identity core.ID) ([]core.Inv
 	return list, err
 }
 
-// EventsAbout lists the newest lines of the change log that an identity wrote, or that are about it.
+// EventsAbout lists the newest lines of the change log that an identity wrote, or that are about it. Each half reads no
+// more of its index than it needs: the log is long.
 func (s *Store) EventsAbout(ctx context.Context, identity core.ID, most int) ([]core.Event, error) {
 	var list []core.Event
 	err := s.engine.view(ctx).each(`
-		SELECT id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data
-		FROM events
-		WHERE identity_id = $1 OR actor_id = $1
+		SELECT `+eventColumns+`
+		FROM (SELECT `+eventColumns+` FROM events WHERE identity_id = $1 ORDER BY id DESC LIMIT $2) AS about
+		UNION
+		SELECT `+eventColumns+`
+		FROM (SELECT `+eventColumns+` FROM events WHERE actor_id = $1 ORDER BY id DESC LIMIT $2) AS written
 		ORDER BY id DESC
 		LIMIT $2`, args(identity, most), func(row scanner) error {
 		var e core.Event

@@ -305,7 +305,9 @@ func TestPeopleFindOnlyTheirOwnHoldings(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx, now := t.Context(), w.clock.Now()
 		w.signedIn(t, w.ann)
+		w.clock.Advance(time.Second)
 		must(t, w.CreatePersonalToken(ctx, core.PersonalToken{ID: w.id(), IdentityID: w.ann.ID, Name: "Hers", Reach: core.Reach{Accounts: []core.ID{w.annsCo.ID}}, Digest: "digest", CreatedAt: now}))
+		w.clock.Advance(time.Second)
 		w.invitation(t, w.annsCo, "", w.ann)
 		sessions, err := w.SessionsHeldOf(ctx, w.ann.ID)
 		must(t, err)
