@@ -244,7 +244,7 @@ func TestPortalRound(t *testing.T) {
 	})
 }
 
-// A refused form must not come back wider than it was: the second try would make a token that may do everything.
+// AD09: a refused form must not come back wider than it was: the second try would make a token that may do everything.
 func TestRefusedTokenFormStaysNarrow(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)
@@ -372,6 +372,7 @@ func TestASVS_6_3_8_SignInTellsNothing(t *testing.T) {
 	})
 }
 
+// RFC 6749 §2.1: what an app can keep decides what it gets.
 func TestAppKindsInThePortal(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)

@@ -11,7 +11,7 @@ import (
 	"launchpad/internal/lptest"
 )
 
-// An API behind the gateway cannot speak in the gateway's name, set cookies at its address, or take back what it says
+// GW02: an API behind the gateway cannot speak in the gateway's name, set cookies at its address, or take back what it says
 // about an address with a token in it.
 func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
-// What a call says about itself in names that proxies and old servers believe does not pass, and no spelling of the
+// GW04: what a call says about itself in names that proxies and old servers believe does not pass, and no spelling of the
 // token's parameter does.
 func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +72,7 @@ func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
-// An API that is away is an error that explains itself, like any other.
+// HT14: an API that is away is an error that explains itself, like any other.
 func TestUpstreamsThatAreAway(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		a := s.Call(s.Tokens(s.Web).Text("access_token"))
@@ -83,7 +83,7 @@ func TestUpstreamsThatAreAway(t *testing.T) {
 	}, lptest.WithUpstream(t, nil))
 }
 
-// What a call carries reaches the API whole, and large answers come back whole.
+// GW13: what a call carries reaches the API whole, and large answers come back whole.
 func TestUpstreamsGetAndGiveBodies(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // whole, before the first byte of an answer
