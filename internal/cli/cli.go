@@ -27,7 +27,7 @@ func Main() int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand())
+	root.AddCommand(serveCommand(), demoCommand(), configCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)
 		return 1

@@ -48,10 +48,12 @@ func override(command *cobra.Command, c *config.Config, flags config.Config) {
 	} {
 		if command.Flags().Changed(name) {
 			*pair[0] = *pair[1]
+			c.From(name, "--"+name)
 		}
 	}
 	if command.Flags().Changed("refresh-window") {
 		c.RefreshWindow = flags.RefreshWindow
+		c.From("refresh_window", "--refresh-window")
 	}
 }
 
