@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httputil"
@@ -117,6 +118,10 @@ func Proxy(target *url.URL) Upstream {
 		},
 		ModifyResponse: func(answer *http.Response) error {
 			clean(answer.Header)
+			clean(answer.Trailer)
+			if answer.StatusCode != http.StatusSwitchingProtocols {
+				answer.Body = trailing{answer.Body, answer}
+			}
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
@@ -126,7 +131,10 @@ func Proxy(target *url.URL) Upstream {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var failure error
 		proxy.ServeHTTP(&guarded{ResponseWriter: w, own: maps.Clone(w.Header())}, r.WithContext(context.WithValue(r.Context(), failureKey{}, &failure)))
-		if failure != nil {
+		switch {
+		case failure != nil && r.Context().Err() != nil:
+			return oauth.InvalidRequest("client_gone", "the connection was closed before the API had answered").Because(failure)
+		case failure != nil:
 			return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(failure)
 		}
 		return nil
@@ -134,6 +142,20 @@ func Proxy(target *url.URL) Upstream {
 }
 
 type failureKey struct{}
+
+// trailing cleans what an upstream says behind its body, which is known when the body has ended.
+type trailing struct {
+	io.ReadCloser
+	answer *http.Response
+}
+
+func (t trailing) Read(b []byte) (int, error) {
+	n, err := t.ReadCloser.Read(b)
+	if err != nil {
+		clean(t.answer.Trailer)
+	}
+	return n, err
+}
 
 // clean takes out of an upstream's answer what only we may say to browsers and clients at our address.
 func clean(h http.Header) {
