@@ -26,7 +26,9 @@ type Config struct {
 	MasterKeyFile string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
 	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
 	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
 
+	Limits Limits  `toml:"limits"`
 	Scopes []Scope `toml:"scope"`
 	APIs   []API   `toml:"api"`
 }
@@ -78,6 +80,7 @@ func Default() Config {
 		Data:          "data",
 		RefreshWindow: Duration(time.Minute),
 		AccessLife:    Duration(2 * time.Hour),
+		Limits:        DefaultLimits,
 	}
 }
 
@@ -123,6 +126,8 @@ func (c *Config) readEnvironment(getenv func(string) string) error {
 		switch field := fields.Field(i).Addr().Interface().(type) {
 		case *string:
 			*field = value
+		case *[]string:
+			*field = strings.Split(value, ",")
 		case *Duration:
 			if err := field.UnmarshalText([]byte(value)); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -160,6 +165,12 @@ func (c *Config) Finish() error {
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
 		return fmt.Errorf("refresh_window: must be from 0s to 1h")
+	}
+	if err := c.Limits.check(); err != nil {
+		return err
+	}
+	if _, err := c.Networks(); err != nil {
+		return err
 	}
 	return c.checkAPIs()
 }

@@ -15,7 +15,7 @@ import (
 // packages may also import those before it.
 var floors = [][]string{
 	{"oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "docs", "internal/sample"},
-	{"internal/store/schema", "internal/store", "internal/web"},
+	{"internal/store/schema", "internal/store", "internal/web", "internal/limit"},
 	{"internal/keys", "internal/events"},
 	{"internal/access", "internal/apps", "internal/session", "internal/policy", "internal/clientauth", "internal/mint", "internal/interact"},
 	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/gateway", "internal/manual"},
