@@ -95,6 +95,23 @@ func TestOnlyTheClockReadsTheTime(t *testing.T) {
 	})
 }
 
+// LG04: a path on which passwords are compared without being counted is a way around every other.
+func TestOnlyTheGuessesAskThePasswordGate(t *testing.T) {
+	asks := 0
+	eachFile(t, func(dir, file string) {
+		if !strings.Contains(read(t, file), ".CheckPassword(") {
+			return
+		}
+		asks++
+		if file != filepath.Join(root, "internal/session/guesses.go") {
+			t.Errorf("%s compares a password by itself; only session's guesses do", file)
+		}
+	})
+	if asks == 0 {
+		t.Error("nobody compares passwords; the search is broken")
+	}
+}
+
 func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 	for name := range plan() {
 		if strings.HasPrefix(name, "cmd/") || name == "docs" || name == "internal/store/schema" {
