@@ -22,6 +22,7 @@ type options struct {
 	addresses int
 	pairs     int
 	storm     time.Duration
+	noisy     bool
 	binary    string
 }
 
@@ -32,6 +33,7 @@ func main() {
 	flag.IntVar(&o.addresses, "addresses", 1000, "from how many addresses")
 	flag.IntVar(&o.pairs, "pairs", 2000, "how many pairs of answers, about somebody and about nobody, are timed")
 	flag.DurationVar(&o.storm, "storm", 30*time.Second, "how long refreshes are timed while others sign in")
+	flag.BoolVar(&o.noisy, "noisy", false, "others use this computer, too: times are told but not judged")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -19,7 +19,7 @@ const (
 
 // What memory may come to: during everything, and within a while afterwards.
 const (
-	peakMemory  = 256 // MB
+	peakMemory  = 192 // MB
 	restMemory  = 100
 	restsWithin = 30 * time.Second
 )

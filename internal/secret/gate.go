@@ -21,7 +21,8 @@ type Gate struct {
 	mu      sync.Mutex
 	free    int
 	waiting [2][]chan struct{} // in the order in which they came
-	hashed  int                // since memory was given back
+	hashed  int                // since the last rest
+	relaxed int                // how much garbage there may be in quiet times; 0: these are some
 }
 
 // Lane is where somebody waits.
@@ -70,6 +71,7 @@ func (g *Gate) line(lane Lane) (chan struct{}, error) {
 	if len(g.waiting[lane]) >= roomFor[lane] {
 		return nil, fmt.Errorf("password gate: queue is full: %w", core.ErrBusy)
 	}
+	g.tighten()
 	turn := make(chan struct{})
 	g.waiting[lane] = append(g.waiting[lane], turn)
 	return turn, nil
@@ -106,18 +108,32 @@ func (g *Gate) next() {
 	g.free++
 }
 
-// After many hashes the heap holds their memory, and would hold it until the next collection, which on a quiet server
-// is minutes away.
+// What a hash leaves behind is garbage of 19 MiB. While people queue, that much comes every 20 ms, and is collected as
+// soon as there is as much of it as of what is alive. Afterwards the heap would hold it until the next collection, which
+// on a quiet server is minutes away.
 const (
+	tightly   = 100 // percent of what is alive
 	restAfter = 2 * time.Second
-	worthIt   = 4
+	worthIt   = 4 // hashes
 )
+
+func (g *Gate) tighten() {
+	if g.relaxed != 0 {
+		return
+	}
+	g.relaxed = debug.SetGCPercent(tightly)
+	if g.relaxed < tightly { // somebody wants it tighter still, or not at all
+		debug.SetGCPercent(g.relaxed)
+	}
+}
 
 func (g *Gate) giveBack() {
 	g.mu.Lock()
 	worth := g.hashed >= worthIt
-	if worth {
-		g.hashed = 0
+	g.hashed = 0
+	if g.relaxed != 0 {
+		debug.SetGCPercent(g.relaxed)
+		g.relaxed = 0
 	}
 	g.mu.Unlock()
 	if worth {
