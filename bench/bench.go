@@ -104,7 +104,7 @@ func (b *bench) startServe(ctx context.Context) (*process, error) {
 
 // startLaunchpad keeps to one address: the issuer follows from it, and tokens are bound to the issuer.
 func (b *bench) startLaunchpad(ctx context.Context, arguments ...string) (*process, error) {
-	arguments = append(arguments, "--listen", b.launch.Listen, "--data", b.launch.Data)
+	arguments = append(arguments, "--listen", b.launch.Listen, "--data", b.launch.Data, "--config", b.launch.Config)
 	if b.launch.Database != "" {
 		arguments = append(arguments, "--database", b.launch.Database)
 	}

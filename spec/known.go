@@ -15,6 +15,7 @@ var known = []specification{
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
 		"2.3": "Unreserved Characters", "3.4": "Query",
 	}),
+	rfc("6585", "Additional HTTP Status Codes", map[string]string{"4": "429 Too Many Requests"}),
 	rfc("6749", "The OAuth 2.0 Authorization Framework", map[string]string{
 		"2.1": "Client Types", "2.3": "Client Authentication", "2.3.1": "Client Password",
 		"3.1": "Authorization Endpoint", "3.1.2": "Redirection Endpoint", "3.1.2.3": "Dynamic Configuration", "3.1.2.4": "Invalid Endpoint",
@@ -31,6 +32,7 @@ var known = []specification{
 	rfc("7009", "OAuth 2.0 Token Revocation", map[string]string{
 		"2.1": "Revocation Request", "2.2": "Revocation Response", "2.2.1": "Error Response",
 	}),
+	rfc("7239", "Forwarded HTTP Extension", map[string]string{"8.1": "Header Validity and Integrity"}),
 	rfc("7515", "JSON Web Signature (JWS)", map[string]string{"5.1": "Message Signature or MAC Computation"}),
 	rfc("7517", "JSON Web Key (JWK)", map[string]string{"5": "JWK Set Format", "9.2": "Preventing Disclosure of Non-public Key Information"}),
 	rfc("7518", "JSON Web Algorithms (JWA)", map[string]string{"3.4": "Digital Signature with ECDSA"}),

@@ -27,6 +27,7 @@ var (
 	section    = regexp.MustCompile(`§(\d+(?:\.\d+)*)`)
 	testName   = regexp.MustCompile(`^Test(RFC(\d+)|OIDCCore|ASVS)_((?:\d+_)+)`)
 	attackID   = regexp.MustCompile(`\b([A-Z]{2})(\d{2})\b`)
+	attackTest = regexp.MustCompile(`^Test([A-Z]{2})(\d{2})_`)
 	attackSpan = regexp.MustCompile(`\b([A-Z]{2})(\d{2}) to ([A-Z]{2})(\d{2})\b`)
 )
 
@@ -126,7 +127,7 @@ func inName(name, file string) []citation {
 		number := strings.ReplaceAll(strings.TrimSuffix(m[3], "_"), "_", ".")
 		return []citation{{Name: cites, Section: number, File: file, Where: name, Test: true}}
 	}
-	if m := attackID.FindStringSubmatch(strings.TrimPrefix(name, "Test")); m != nil && strings.HasPrefix(name, "Test"+m[0]+"_") && group(m[1]) >= 0 {
+	if m := attackTest.FindStringSubmatch(name); m != nil && group(m[1]) >= 0 {
 		return []citation{{Name: m[1], Section: m[2], File: file, Where: name, Test: true}}
 	}
 	return nil

@@ -27,6 +27,7 @@ import (
 
 // demoOptions is what the demo's flags say.
 type demoOptions struct {
+	file      string
 	output    string
 	redirects []string
 }
@@ -42,9 +43,15 @@ func demoCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			logTo(slog.LevelWarn)
+			from, err := config.Load(o.file, func(string) string { return "" })
+			if err != nil {
+				return err
+			}
+			c.Limits, c.Proxies = from.Limits, from.Proxies
 			return demo(command.Context(), c, o)
 		},
 	}
+	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits and proxies are taken")
 	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")

@@ -74,7 +74,10 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	life.Access = time.Duration(c.AccessLife)
 	options := server.Options{
 		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
-		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(),
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
+	}
+	if options.Proxies, err = c.Networks(); err != nil {
+		return err
 	}
 	if options.APIs, err = apis(c); err != nil {
 		return err

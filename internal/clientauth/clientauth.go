@@ -20,13 +20,22 @@ type Finder interface {
 	ByClientID(ctx context.Context, clientID string) (core.App, error)
 }
 
+// Limits count who authenticates how often. Their errors are *oauth.Error.
+type Limits interface {
+	// App is asked about each request of an app that was authenticated.
+	App(r *http.Request, app core.App) error
+	// WrongSecret is told of each that was not, and gives the answer: the refusal, or that there were too many.
+	WrongSecret(r *http.Request, clientID string, refusal *oauth.Error) error
+}
+
 // Authenticator authenticates apps.
 type Authenticator struct {
-	apps Finder
+	apps   Finder
+	limits Limits
 }
 
 // New makes an authenticator.
-func New(apps Finder) *Authenticator { return &Authenticator{apps} }
+func New(apps Finder, limits Limits) *Authenticator { return &Authenticator{apps, limits} }
 
 // Parameters that client authentication reads from a form; endpoints refuse them if repeated.
 var Parameters = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
@@ -54,11 +63,14 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 		// The same work and the same words as for a wrong secret: which of the two it was is for the log, but not the
 		// id itself. People swap the two fields, and then it is a secret.
 		c.matches([]core.AppSecret{{}})
-		return core.App{}, failed().Because(fmt.Errorf("unknown client_id of %d characters", len(c.clientID)))
+		return core.App{}, a.limits.WrongSecret(r, c.clientID, failed().Because(fmt.Errorf("unknown client_id of %d characters", len(c.clientID))))
 	case err != nil:
 		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	return app, c.prove(app)
+	if refusal := c.prove(app); refusal != nil {
+		return core.App{}, a.limits.WrongSecret(r, c.clientID, refusal)
+	}
+	return app, a.limits.App(r, app)
 }
 
 // find keeps away from the store what no column can hold: Basic carries any bytes.
@@ -148,7 +160,7 @@ func formDecoded(s string) string {
 
 // prove: a confidential app must show a live secret, whatever the endpoint and the grant; a public one has none
 // to show, and PKCE or the refresh token stand in.
-func (c credentials) prove(app core.App) error {
+func (c credentials) prove(app core.App) *oauth.Error {
 	switch {
 	case !app.Confidential() && c.method == "none":
 		return nil

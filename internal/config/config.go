@@ -27,7 +27,9 @@ type Config struct {
 	MasterKeyFile string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
 	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
 	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
 
+	Limits Limits  `toml:"limits" help:"how much of what is answered before 429 Too Many Requests"`
 	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
 	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
 
@@ -81,6 +83,7 @@ func Default() Config {
 		Data:          "data",
 		RefreshWindow: Duration(time.Minute),
 		AccessLife:    Duration(2 * time.Hour),
+		Limits:        DefaultLimits,
 	}
 }
 
@@ -128,6 +131,8 @@ func (c *Config) readEnvironment(getenv func(string) string) error {
 		switch field := fields.Field(i).Addr().Interface().(type) {
 		case *string:
 			*field = value
+		case *[]string:
+			*field = strings.Split(value, ",")
 		case *Duration:
 			if err := field.UnmarshalText([]byte(value)); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -168,6 +173,12 @@ func (c *Config) finish() error {
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
 		return wrong("refresh_window", "must be from 0s to 1h")
+	}
+	if err := c.Limits.check(); err != nil {
+		return err
+	}
+	if _, err := c.Networks(); err != nil {
+		return err
 	}
 	return c.checkAPIs()
 }

@@ -15,7 +15,7 @@ import (
 // packages may also import those before it.
 var floors = [][]string{
 	{"oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "docs", "internal/sample"},
-	{"internal/store/schema", "internal/store", "internal/web"},
+	{"internal/store/schema", "internal/store", "internal/web", "internal/limit"},
 	{"internal/keys", "internal/events"},
 	{"internal/access", "internal/apps", "internal/session", "internal/policy", "internal/clientauth", "internal/mint", "internal/interact"},
 	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/gateway", "internal/manual"},
@@ -93,6 +93,23 @@ func TestOnlyTheClockReadsTheTime(t *testing.T) {
 			t.Errorf("%s reads the time; use core.Clock", file)
 		}
 	})
+}
+
+// LG04: a path on which passwords are compared without being counted is a way around every other.
+func TestOnlyTheGuessesAskThePasswordGate(t *testing.T) {
+	asks := 0
+	eachFile(t, func(dir, file string) {
+		if !strings.Contains(read(t, file), ".CheckPassword(") {
+			return
+		}
+		asks++
+		if file != filepath.Join(root, "internal/session/guesses.go") {
+			t.Errorf("%s compares a password by itself; only session's guesses do", file)
+		}
+	})
+	if asks == 0 {
+		t.Error("nobody compares passwords; the search is broken")
+	}
 }
 
 func TestEveryPackageSaysWhatItOwns(t *testing.T) {

@@ -24,10 +24,11 @@ const (
 	RingRefresh     Ring = "seal:refresh_token"
 	RingCode        Ring = "seal:code"
 	RingInteraction Ring = "seal:interaction"
+	RingDevice      Ring = "seal:device"
 	RingSigning     Ring = "sign"
 )
 
-var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingSigning}
+var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingDevice, RingSigning}
 
 const algorithmSeal = "XChaCha20-Poly1305"
 

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"testing"
 	"time"
 
 	"launchpad/internal/apps"
+	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
 	"launchpad/internal/sample"
@@ -65,6 +67,13 @@ type options struct {
 	life     time.Duration // of access tokens
 	setup    *signin.SetupLink
 	upstream gateway.Upstream
+	proxies  web.Proxies
+	limits   config.Limits
+}
+
+// defaults: limits are set high, because the clock stands still and no window ends.
+func defaults() options {
+	return options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API()), limits: config.Unlimited()}
 }
 
 // Option changes a server before it starts.
@@ -72,6 +81,14 @@ type Option func(*options)
 
 // WithRefreshWindow sets the grace of refresh tokens.
 func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
+
+// WithLimits sets how many requests may come.
+func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
+
+// BehindProxy lets tests send from any address, by X-Forwarded-For.
+func BehindProxy() Option {
+	return func(o *options) { o.proxies = web.Proxies{netip.MustParsePrefix("127.0.0.0/8")} }
+}
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
 func WithUpstream(t testing.TB, api http.Handler) Option {
@@ -102,7 +119,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -116,7 +133,8 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
+	s.o.setup = setup
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
@@ -157,8 +175,8 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup,
-		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Setup: s.o.setup, Proxies: s.o.proxies, Limits: s.o.limits,
+		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
 	})
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)

@@ -78,7 +78,12 @@ func (s *Server) path(routes []web.Route) http.Handler {
 	}
 	slices.Sort(methods)
 	allow := strings.Join(methods, ", ")
+	limits := s.limits.perMethod(routes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := limits.admit(r); err != nil {
+			surface.fail(w, r, err)
+			return
+		}
 		for i := range routes {
 			if route := &routes[i]; route.Method == r.Method || route.Method == "" {
 				surface.serve(w, r, route)
@@ -108,6 +113,7 @@ const maxCookies = 20
 
 // ServeHTTP is the whole site.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.options.Proxies.Resolve(r)
 	if r.ContentLength > oauth.MaxBody && !s.isAPI(r.URL) {
 		w.Header().Set("Connection", "close")
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))

@@ -5,17 +5,18 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"launchpad/internal/access"
 	"launchpad/internal/apps"
+	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
 	"launchpad/internal/keys"
+	"launchpad/internal/limit"
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
@@ -38,6 +39,8 @@ type Options struct {
 	APIs          []gateway.API
 	TryAPI        string // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
+	Proxies       web.Proxies   // in front of this server
+	Limits        config.Limits // zero: the defaults
 	Log           *slog.Logger
 }
 
@@ -62,6 +65,7 @@ type Server struct {
 	directory *apps.Directory
 	access    *access.Verifier
 	sessions  *session.Sessions
+	limits    *limits
 	pages     *web.Renderer
 	published oauth.Scope
 	mux       *http.ServeMux
@@ -75,6 +79,9 @@ type Server struct {
 
 // New opens the keys, reads what was revoked recently, and is then ready to serve.
 func New(ctx context.Context, o Options) (*Server, error) {
+	if o.Limits == (config.Limits{}) {
+		o.Limits = config.DefaultLimits
+	}
 	s := &Server{options: o, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	var err error
 	if s.keys, err = keys.Open(ctx, o.Store, o.Clock, o.Issuer, o.MasterKey); err != nil {
@@ -85,7 +92,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.directory = apps.NewDirectory(o.Store)
 	s.access = access.New(s.keys, o.Store, o.Clock, s.published, o.Life.Access)
-	s.sessions = session.New(o.Store, o.Clock, secret.NewGate(passwordPatience), strings.HasPrefix(o.Issuer, "https:"))
+	s.limits = newLimits(o.Limits, o.Clock)
+	s.sessions = session.New(o.Store, s.keys, o.Clock, secret.NewGate(passwordPatience), limit.NewTable(o.Clock), o.Limits.WrongPasswords)
 	log := events.Follow(o.Store, s.access.Read, s.directory.Read)
 	if err := log.Replay(ctx, o.Clock.Now().Add(-2*o.Life.Access)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
