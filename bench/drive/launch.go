@@ -23,6 +23,7 @@ type Launch struct {
 	Database string // postgres://… or empty for the embedded database
 	Log      string // file that the server's log is appended to
 	NodeOf   string // issuer whose further node is started, beside the demo that made the data; else the demo itself
+	Config   string // configuration file of a further node, which has no API without one
 }
 
 // Beside says how to start a further node of a running demo, on the same database and master key.
@@ -94,6 +95,9 @@ func (l Launch) spawn() (*Server, <-chan []byte, error) {
 	args := []string{"demo", "--output", "json"}
 	if l.NodeOf != "" {
 		args = []string{"serve", "--issuer", l.NodeOf}
+	}
+	if l.Config != "" {
+		args = append(args, "--config", l.Config)
 	}
 	args = append(args, "--listen", l.Listen, "--data", l.Data)
 	if l.Database != "" {

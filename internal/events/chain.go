@@ -60,7 +60,7 @@ func (b Broken) Error() string {
 // line that was edited, removed, inserted or renumbered since is Broken. Lines may be added meanwhile.
 func VerifyChain(ctx context.Context, s *store.Store, from store.End) (store.End, error) {
 	for {
-		lines, err := s.Lines(ctx, from.Seq, page)
+		lines, err := s.Lines(ctx, from.Seq)
 		if err != nil {
 			return from, fmt.Errorf("verify change log: %w", err)
 		}
@@ -73,7 +73,7 @@ func VerifyChain(ctx context.Context, s *store.Store, from store.End) (store.End
 			}
 			from = end(line)
 		}
-		if len(lines) == page {
+		if len(lines) == store.Page {
 			continue
 		}
 		// Without this, lines cut off at the end would leave no trace.

@@ -30,12 +30,12 @@ const step = 100
 // Next gives the next lines to take, one by one, and remembers those that it took in without an error. It says how
 // many that were; 0 is the end of the log for now. core.ErrConflict: somebody else reads under this name, too.
 func (c *Cursor) Next(ctx context.Context, take func(context.Context, store.Line) error) (taken int, err error) {
-	lines, err := c.store.Lines(ctx, c.position, step)
+	lines, err := c.store.Lines(ctx, c.position)
 	if err != nil {
 		return 0, fmt.Errorf("read as %s: %w", c.name, err)
 	}
 	reached := c.position
-	for _, line := range lines {
+	for _, line := range lines[:min(step, len(lines))] {
 		if err = take(ctx, line); err != nil {
 			err = fmt.Errorf("read line %d as %s: %w", line.Seq, c.name, err)
 			break

@@ -111,7 +111,7 @@ func each(ctx context.Context, do func()) {
 type State struct {
 	Lag     time.Duration // for how long this process may not have heard what others wrote; 0 on a database of its own
 	Silence time.Duration // since the sequencer was last seen alive; 0 on a database of one's own
-	Waiting int           // lines that had no number yet at the last look
+	Waiting int           // lines that had no number yet at the last look, up to store.Page
 	Oldest  time.Time     // when the first of these was written
 }
 

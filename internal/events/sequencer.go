@@ -16,7 +16,7 @@ const (
 	sequencerLease = "sequencer"
 	leaseLife      = 2 * time.Second // a pulse that stands still for so long is a dead one
 	renewEvery     = 500 * time.Millisecond
-	batch          = 200
+	batch          = 200 // lines in a transaction; facts wait for it on an embedded database
 )
 
 type sequencer struct {
@@ -80,7 +80,7 @@ func (l *Log) number(ctx context.Context) error {
 			return err
 		}
 		// Hashed before the transaction begins, not within it.
-		if err := l.store.Sequence(ctx, lease, from, chained(from, lines)); err != nil {
+		if err := l.store.Sequence(ctx, lease, from, chained(from, lines[:min(batch, len(lines))])); err != nil {
 			return err
 		}
 		if lines, err = l.unsequenced(ctx); err != nil {
@@ -91,7 +91,7 @@ func (l *Log) number(ctx context.Context) error {
 }
 
 func (l *Log) unsequenced(ctx context.Context) ([]store.Line, error) {
-	lines, err := l.store.Unsequenced(ctx, core.ID{}, batch)
+	lines, err := l.store.Unsequenced(ctx, store.Line{})
 	if err == nil {
 		l.sequencer.see(lines)
 	}

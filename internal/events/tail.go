@@ -19,7 +19,6 @@ const (
 	deaf    = 5 * time.Second
 	// patience of a single look.
 	patience = time.Second
-	page     = 500
 )
 
 // tail is how a process hears of what other processes wrote.
@@ -166,13 +165,13 @@ func (t *tail) feel(pulse store.Lease, now time.Duration) {
 
 func (l *Log) hearUnsequenced(ctx context.Context) (waiting map[core.ID]bool, err error) {
 	waiting = map[core.ID]bool{}
-	var after core.ID
+	var after store.Line
 	for {
-		lines, err := l.store.Unsequenced(ctx, after, page)
+		lines, err := l.store.Unsequenced(ctx, after)
 		if err != nil {
 			return nil, err
 		}
-		if after.Zero() {
+		if after.ID.Zero() {
 			l.sequencer.see(lines)
 		}
 		for _, line := range lines {
@@ -180,10 +179,10 @@ func (l *Log) hearUnsequenced(ctx context.Context) (waiting map[core.ID]bool, er
 			l.hear(line)
 			l.tail.heard[line.ID] = true
 		}
-		if len(lines) < page {
+		if len(lines) < store.Page {
 			return waiting, nil
 		}
-		after = lines[len(lines)-1].ID
+		after = lines[len(lines)-1]
 	}
 }
 
@@ -191,11 +190,11 @@ func (l *Log) hearUnsequenced(ctx context.Context) (waiting map[core.ID]bool, er
 // another history (a failover lost commits, a copy was restored), and numbers say nothing about what was heard.
 func (l *Log) hearSequenced(ctx context.Context) error {
 	for {
-		lines, err := l.store.Lines(ctx, l.tail.last.Seq-1, page)
+		lines, err := l.store.Lines(ctx, l.tail.last.Seq-1)
 		if err != nil {
 			return err
 		}
-		more := len(lines) == page
+		more := len(lines) == store.Page
 		if l.tail.last.Seq > 0 {
 			if len(lines) == 0 || end(lines[0]) != l.tail.last {
 				return l.hearAgain()

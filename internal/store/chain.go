@@ -29,24 +29,30 @@ func scanLine(row scanner) (l Line, err error) {
 	return l, err
 }
 
-// Unsequenced lists committed lines that have no number yet, from the one after an id on.
-func (s *Store) Unsequenced(ctx context.Context, after core.ID, most int) ([]Line, error) {
+// Page is how many lines are read at once; fewer are the last ones.
+const (
+	Page = 500
+	page = "500" // in the text, where the engine's planner sees it
+)
+
+// Unsequenced lists committed lines that have no number yet, from the one after another on; the zero Line is before all.
+func (s *Store) Unsequenced(ctx context.Context, after Line) ([]Line, error) {
 	return s.lines(ctx, `
 		SELECT `+lineColumns+`
 		FROM events
-		WHERE seq IS NULL AND id > $1
-		ORDER BY id
-		LIMIT $2`, args(after.String(), most))
+		WHERE seq IS NULL AND (at, id) > ($1, $2)
+		ORDER BY at, id
+		LIMIT `+page, args(after.At.UnixMilli(), after.ID.String()))
 }
 
 // Lines lists numbered lines, from the one after a number on.
-func (s *Store) Lines(ctx context.Context, after int64, most int) ([]Line, error) {
+func (s *Store) Lines(ctx context.Context, after int64) ([]Line, error) {
 	return s.lines(ctx, `
 		SELECT `+lineColumns+`
 		FROM events
 		WHERE seq > $1
 		ORDER BY seq
-		LIMIT $2`, args(after, most))
+		LIMIT `+page, args(after))
 }
 
 func (s *Store) lines(ctx context.Context, query string, values []any) (list []Line, err error) {

@@ -28,7 +28,7 @@ func (w *world) taken(t *testing.T, holder core.ID) store.Lease {
 
 func (w *world) unsequenced(t *testing.T) []store.Line {
 	t.Helper()
-	lines, err := w.Unsequenced(t.Context(), core.ID{}, 1000)
+	lines, err := w.Unsequenced(t.Context(), store.Line{})
 	must(t, err)
 	return lines
 }
@@ -95,7 +95,7 @@ func TestLinesAreNumberedOnce(t *testing.T) {
 		}); n != 1 {
 			t.Errorf("%d times, want once", n)
 		}
-		found, err := w.Lines(t.Context(), 0, 1000)
+		found, err := w.Lines(t.Context(), 0)
 		must(t, err)
 		last := found[len(found)-1]
 		if end, err := w.ChainEnd(t.Context()); err != nil || len(found) != len(lines) || end != (store.End{Seq: last.Seq, Hash: last.Hash}) || end.Seq != int64(len(lines)) {
@@ -184,7 +184,7 @@ func TestLinesAreNumberedWhileFactsAreWritten(t *testing.T) {
 				must(t, w.Sequence(t.Context(), lease, end, numbered(end, lines)))
 			}
 		}
-		found, err := w.Lines(t.Context(), 0, 1000)
+		found, err := w.Lines(t.Context(), 0)
 		must(t, err)
 		tokens := 0
 		for i, line := range found {

@@ -3,7 +3,8 @@
 -- +goose Up
 ALTER TABLE events ADD COLUMN hash TEXT; -- of the line and the hash before it; NULL while seq is
 
-CREATE INDEX events_unsequenced ON events (id) WHERE seq IS NULL;
+-- In an order that no other index has, so that whoever looks for them cannot be sent through all lines.
+CREATE INDEX events_unsequenced ON events (at, id) WHERE seq IS NULL;
 
 -- Where the chain ends: the only place that says what the next number is. One row.
 CREATE TABLE chains (
