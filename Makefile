@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 10s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash races fuzz install check unit race e2e clean
+.PHONY: build run test nightly bench size crash races nodes fuzz install check unit race e2e clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -16,7 +16,7 @@ run: build
 	$(BIN) demo
 
 # Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
-test: install check unit race fuzz e2e crash races
+test: install check unit race fuzz e2e crash races nodes
 	@echo "make test: all passed"
 
 install:
@@ -32,7 +32,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/events ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
@@ -49,12 +49,17 @@ crash:
 races:
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 1000 -parallel 8 && go run ./bench/races -n 1000 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
+# Two nodes over one database: revocations, disturbed lines, stopped processes.
+nodes:
+	scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 200 -rounds 1 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
 # What takes too long for every change: about an hour.
 nightly: install
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) crash CYCLES=300
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/crash -cycles 100 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 100 -stopped 1000 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 10000 -rounds 10 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
 	scripts/with-postgres.sh go test -count=2 -race ./...
 
