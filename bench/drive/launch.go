@@ -21,9 +21,9 @@ type Launch struct {
 	Listen   string // must stay the same: the issuer follows from it, and tokens are bound to the issuer
 	Data     string
 	Database string // postgres://… or empty for the embedded database
-	Config   string // configuration file
 	Log      string // file that the server's log is appended to
 	NodeOf   string // issuer whose further node is started, beside the demo that made the data; else the demo itself
+	Config   string // configuration file; a further node has no API without one
 }
 
 // Beside says how to start a further node of a running demo, on the same database and master key.
@@ -96,7 +96,10 @@ func (l Launch) spawn() (*Server, <-chan []byte, error) {
 	if l.NodeOf != "" {
 		args = []string{"serve", "--issuer", l.NodeOf}
 	}
-	args = append(args, "--listen", l.Listen, "--data", l.Data, "--config", l.Config)
+	if l.Config != "" {
+		args = append(args, "--config", l.Config)
+	}
+	args = append(args, "--listen", l.Listen, "--data", l.Data)
 	if l.Database != "" {
 		args = append(args, "--database", l.Database)
 	}

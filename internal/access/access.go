@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/events"
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
@@ -21,6 +22,7 @@ const skew = time.Minute
 type Verifier struct {
 	keys      *keys.Keys
 	store     *store.Store
+	log       *events.Log
 	clock     core.Clock
 	published oauth.Scope
 	longest   time.Duration
@@ -30,9 +32,10 @@ type Verifier struct {
 }
 
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
-func New(k *keys.Keys, s *store.Store, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
+// The log feeds Read.
+func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
 	return &Verifier{
-		keys: k, store: s, clock: clock, published: published, longest: longest,
+		keys: k, store: s, log: log, clock: clock, published: published, longest: longest,
 		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newUses(s),
 	}
 }
@@ -53,25 +56,25 @@ type Token struct {
 func (v *Verifier) Verify(ctx context.Context, token string) (Token, error) {
 	switch {
 	case strings.HasPrefix(token, string(secret.AccessToken)):
-		return v.sealed(token)
+		return v.sealed(ctx, token)
 	case strings.HasPrefix(token, string(secret.PersonalToken)):
 		return v.personal(ctx, token)
 	case strings.Count(token, ".") == 2:
-		return v.jwt(token)
+		return v.jwt(ctx, token)
 	}
 	return Token{}, unknown()
 }
 
-func (v *Verifier) sealed(token string) (Token, error) {
+func (v *Verifier) sealed(ctx context.Context, token string) (Token, error) {
 	t, err := v.keys.OpenAccess(token)
 	if err != nil {
 		return Token{}, unknown().Because(err)
 	}
-	return v.live(t)
+	return v.live(ctx, t)
 }
 
 // live is what every access token has to pass, whatever its format.
-func (v *Verifier) live(t core.AccessToken) (Token, error) {
+func (v *Verifier) live(ctx context.Context, t core.AccessToken) (Token, error) {
 	now := v.clock.Now()
 	// What died is remembered for as long as tokens live today: one that was made to live longer ends with the others.
 	if ends := t.IssuedAt.Add(v.longest); ends.Before(t.ExpiresAt) {
@@ -82,6 +85,10 @@ func (v *Verifier) live(t core.AccessToken) (Token, error) {
 	}
 	if t.IssuedAt.After(now.Add(skew)) {
 		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
+	}
+	// Memory may say yes only while it knows what other nodes revoked.
+	if err := v.log.Current(ctx); err != nil {
+		return Token{}, oauth.Unavailable(err)
 	}
 	if !v.dead.narrow(&t) {
 		return Token{}, revoked()

@@ -1,11 +1,13 @@
 package access
 
 import (
+	"context"
+
 	"launchpad/internal/jose"
 	"launchpad/internal/keys"
 )
 
-func (v *Verifier) jwt(token string) (Token, error) {
+func (v *Verifier) jwt(ctx context.Context, token string) (Token, error) {
 	var claims keys.AccessClaims
 	if err := jose.VerifyAccessToken(token, v.keys.Verifier, &claims); err != nil {
 		return Token{}, unknown().Because(err)
@@ -17,5 +19,5 @@ func (v *Verifier) jwt(token string) (Token, error) {
 	if err != nil {
 		return Token{}, unknown().Because(err)
 	}
-	return v.live(t)
+	return v.live(ctx, t)
 }

@@ -73,7 +73,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	life := server.DefaultLife
 	life.Access = time.Duration(c.AccessLife)
 	options := server.Options{
-		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
+		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Life: life,
 		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
 	}
 	if options.Proxies, err = c.Networks(); err != nil {

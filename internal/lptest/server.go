@@ -28,6 +28,7 @@ type Server struct {
 	URL    string
 	API    string // the sample call
 	Clock  *Clock
+	Watch  *Stopwatch
 	Store  *store.Store
 	Log    *Log
 	Person core.Identity // member of both accounts, developer, operator
@@ -146,6 +147,7 @@ var masterKey = make([]byte, secret.KeySize)
 func (s *Server) open() {
 	ctx := context.Background()
 	var err error
+	s.Watch = &Stopwatch{}
 	if s.Store, err = store.Open(ctx, s.dsn, s.Clock); err != nil {
 		s.t.Fatalf("open store: %v", err)
 	}
@@ -165,7 +167,7 @@ func (s *Server) open() {
 		life.Access = s.o.life
 	}
 	s.server, err = server.New(ctx, server.Options{
-		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
+		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
 			Prefix: "/v3/", QueryTokens: true, Upstream: s.o.upstream,
@@ -223,6 +225,20 @@ func (s *Server) SecondNode() *Server {
 	s.t.Cleanup(second.close)
 	return &second
 }
+
+// DSN is the address of the database.
+func (s *Server) DSN() string { return s.dsn }
+
+// CatchUp lets the server hear everything that other nodes have committed by now.
+func (s *Server) CatchUp() {
+	s.t.Helper()
+	// A look that was under way may have begun too early; whichever comes after it did not.
+	s.must(s.server.Log().Look(context.Background()))
+	s.must(s.server.Log().Look(context.Background()))
+}
+
+// Deafen ends the server's background work: it hears what other nodes do only when it is made to.
+func (s *Server) Deafen() { s.server.Close() }
 
 // BreakStore takes the database away under the running server.
 func (s *Server) BreakStore() {

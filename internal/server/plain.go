@@ -30,6 +30,9 @@ func (h health) Routes() []web.Route {
 			if err := h.server.options.Store.Ping(r.Context()); err != nil {
 				return oauth.Unavailable(err)
 			}
+			if err := h.server.log.Hearing(); err != nil {
+				return oauth.Unavailable(err)
+			}
 			return fine(w)
 		}},
 	}

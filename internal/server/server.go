@@ -32,6 +32,7 @@ type Options struct {
 	Name          string // of this deployment, on pages
 	Store         *store.Store
 	Clock         core.Clock
+	Watch         core.Stopwatch
 	MasterKey     []byte
 	Life          mint.Lifetimes
 	RefreshWindow time.Duration
@@ -61,6 +62,7 @@ const passwordPatience = 10 * time.Second
 // Server is a running house.
 type Server struct {
 	options   Options
+	log       *events.Log
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
@@ -90,12 +92,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if s.pages, err = web.New(o.Name, o.Clock); err != nil {
 		return nil, err
 	}
-	s.directory = apps.NewDirectory(o.Store)
-	s.access = access.New(s.keys, o.Store, o.Clock, s.published, o.Life.Access)
+	s.log = events.New(o.Store, o.Clock, o.Watch, o.Log)
+	s.directory = apps.NewDirectory(o.Store, s.log)
+	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
 	s.limits = newLimits(o.Limits, o.Clock)
 	s.sessions = session.New(o.Store, s.keys, o.Clock, secret.NewGate(passwordPatience), limit.NewTable(o.Clock), o.Limits.WrongPasswords)
-	log := events.Follow(o.Store, s.access.Read, s.directory.Read)
-	if err := log.Replay(ctx, o.Clock.Now().Add(-2*o.Life.Access)); err != nil {
+	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.mux, err = s.routes(); err != nil {
@@ -103,10 +105,14 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
+	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
+
+// Log says how well this process hears what others write.
+func (s *Server) Log() *events.Log { return s.log }
 
 // Close ends the background work; the notes of use that are waiting are written.
 func (s *Server) Close() {

@@ -22,10 +22,15 @@ import (
 // sequences, and serialization failures are retried.
 type postgresEngine struct {
 	pool *pgxpool.Pool
+	log  *pgxpool.Pool // the change log's own
 }
 
-// connections of one node, unless its address says pool_max_conns.
-const connections = 16
+// connections of one node, unless its address says pool_max_conns; logConnections come on top. A node that is busy must
+// not become deaf to what others revoke.
+const (
+	connections    = 16
+	logConnections = 3
+)
 
 func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config, err := pgxpool.ParseConfig(dsn)
@@ -46,12 +51,24 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{pool: pool}
-	if err := e.migrate(ctx); err != nil {
+	forLog, err := openLog(ctx, config.Copy())
+	if err != nil {
 		pool.Close()
 		return nil, err
 	}
+	e := &postgresEngine{pool: pool, log: forLog}
+	if err := e.migrate(ctx); err != nil {
+		e.close()
+		return nil, err
+	}
 	return e, nil
+}
+
+func openLog(ctx context.Context, config *pgxpool.Config) (*pgxpool.Pool, error) {
+	config.MinConns, config.MaxConns = 0, logConnections
+	// A process that stands still while it numbers lines holds up all others.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "1s"
+	return pgxpool.NewWithConfig(ctx, config)
 }
 
 func (e *postgresEngine) migrate(ctx context.Context) error {
@@ -151,9 +168,14 @@ func serializationFailure(err error) bool {
 	return ok && (failure.Code == "40001" || failure.Code == "40P01")
 }
 
+func (e *postgresEngine) beside() engine { return &postgresEngine{pool: e.log} }
+
+func (e *postgresEngine) shared() bool { return true }
+
 func (e *postgresEngine) ping(ctx context.Context) error { return e.pool.Ping(ctx) }
 
 func (e *postgresEngine) close() error {
+	e.log.Close()
 	e.pool.Close()
 	return nil
 }

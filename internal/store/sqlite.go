@@ -94,6 +94,12 @@ func (e *sqliteEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Even
 	return e.writer.run(ctx, do)
 }
 
+// beside: there is one writer, and reading needs no turn.
+func (e *sqliteEngine) beside() engine { return e }
+
+// shared: an embedded database has one process.
+func (e *sqliteEngine) shared() bool { return false }
+
 func (e *sqliteEngine) ping(ctx context.Context) error { return e.reads.PingContext(ctx) }
 
 func (e *sqliteEngine) close() error {
