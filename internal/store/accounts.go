@@ -255,3 +255,17 @@ func (s *Store) account(ctx context.Context, which string, key any) (a core.Acco
 		WHERE `+which, args(key), &a.ID, &a.Slug, &a.Name, since(&a.CreatedAt), since(&a.SuspendedAt))
 	return a, err
 }
+
+// AppsPublishedBy lists the apps registered in an account's name, newest first, without their secrets.
+func (s *Store) AppsPublishedBy(ctx context.Context, account core.ID) ([]core.App, error) {
+	var list []core.App
+	err := s.engine.view(ctx).each(appQuery+`
+		WHERE p.account_id = $1 AND p.deleted_at IS NULL
+		ORDER BY p.id DESC`, args(account), func(row scanner) error {
+		var app core.App
+		err := row.Scan(scanApp(&app)...)
+		list = append(list, app)
+		return err
+	})
+	return list, err
+}

@@ -74,6 +74,12 @@ func (s *Store) InvitationsInto(ctx context.Context, account core.ID, now time.T
 	return s.invitations(ctx, `v.account_id = $1`, account, now)
 }
 
+// InvitationsKept counts the invitations into an account, open or over, that are not swept yet.
+func (s *Store) InvitationsKept(ctx context.Context, account core.ID) (n int, err error) {
+	err = s.engine.view(ctx).one(`SELECT count(*) FROM invitations WHERE account_id = $1`, args(account), &n)
+	return n, err
+}
+
 // SignUpInvitationsBy lists an operator's open invitations to sign up, newest first.
 func (s *Store) SignUpInvitationsBy(ctx context.Context, operator core.ID, now time.Time) ([]core.Invitation, error) {
 	return s.invitations(ctx, `v.invited_by = $1 AND v.account_id IS NULL`, operator, now)
