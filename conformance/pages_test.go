@@ -47,7 +47,7 @@ func TestASVS_3_5_1_ForgedFormsAreRefused(t *testing.T) {
 		b := s.SignedIn(s.Person.Email)
 		token := b.Get("/oauth/applications").Hidden().Get("csrf")
 		app := "/oauth/applications/" + s.Web.ID.String()
-		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke"}
+		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", "/invitations", "/accounts/" + s.First.Slug + "/name", "/accounts/" + s.First.Slug + "/close", app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke"}
 		forgeries := map[string]func(*http.Request, url.Values){
 			"no token":       func(r *http.Request, form url.Values) { form.Del("csrf") },
 			"wrong token":    func(r *http.Request, form url.Values) { form.Set("csrf", "wrong") },

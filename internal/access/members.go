@@ -40,7 +40,7 @@ func (m *members) read(e core.Event) {
 	switch e.Kind {
 	case core.EventMembershipAdded, core.EventMembershipChanged, core.EventMembershipRemoved:
 		m.cache.Invalidate(e.IdentityID)
-	case core.EventAccountSuspended, core.EventAccountChanged:
+	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged:
 		m.cache.InvalidateAll()
 	}
 }

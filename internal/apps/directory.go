@@ -44,7 +44,7 @@ func (d *Directory) Read(e core.Event) {
 	switch e.Kind {
 	case core.EventAppChanged, core.EventAppDeleted:
 		d.apps.Invalidate(e.AppID)
-	case core.EventAccountSuspended, core.EventAccountChanged:
+	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged:
 		d.apps.InvalidateAll()
 	}
 }

@@ -138,6 +138,7 @@ const (
 	EventAccountCreated       EventKind = "account.created"
 	EventAccountChanged       EventKind = "account.changed"
 	EventAccountSuspended     EventKind = "account.suspended"
+	EventAccountResumed       EventKind = "account.resumed"
 	EventMembershipAdded      EventKind = "membership.added"
 	EventMembershipChanged    EventKind = "membership.changed"
 	EventMembershipRemoved    EventKind = "membership.removed"

@@ -296,7 +296,7 @@ func (s *Server) LeaveAccount(account core.Account) {
 	s.t.Helper()
 	ctx, now := context.Background(), s.Clock.Now()
 	s.must(s.Store.AddMember(ctx, s.NewPerson("next-owner-of-"+account.Slug+"@example.com", false).ID, account.ID, core.RoleOwner, s.Person.ID, now))
-	s.must(s.Store.RemoveMember(ctx, s.Person.ID, account.ID, s.Person.ID, now))
+	s.must(s.Store.RemoveMember(ctx, core.Membership{IdentityID: s.Person.ID, Account: account, Role: core.RoleOwner}, core.Member{Identity: s.Person, Role: core.RoleOwner}, now))
 }
 
 // NewApp registers an app of the person's.

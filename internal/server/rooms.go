@@ -38,7 +38,7 @@ func (s *Server) rooms() []room {
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup},
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
-		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages},
+		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
 		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
 		&manual.Room{Pages: s.pages, Issuer: issuer},

@@ -268,7 +268,11 @@ func TestStrangersFindNothing(t *testing.T) {
 		if err != nil || len(list) != 0 {
 			t.Errorf("ben's tokens: %v, %v; want none", list, err)
 		}
-		wantErr(t, "take ann out of ben's account", w.RemoveMember(ctx, w.ann.ID, w.bensCo.ID, w.ben.ID, now), core.ErrNotFound)
+		wantErr(t, "take ann out of ben's account", w.RemoveMember(ctx, w.membership(t, w.ben, w.bensCo), w.member(t, w.ann), now), core.ErrConflict)
+		_, err = w.Membership(ctx, w.ben.ID, w.annsCo.Slug)
+		wantErr(t, "ben in ann's account", err, core.ErrNotFound)
+		_, err = w.Member(ctx, w.bensCo.ID, w.ann.ID)
+		wantErr(t, "ann among ben's members", err, core.ErrNotFound)
 		apps, err := w.AppsOf(ctx, w.ben.ID)
 		if err != nil || len(apps) != 0 {
 			t.Errorf("ben's apps: %v, %v; want none", apps, err)

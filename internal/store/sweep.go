@@ -42,14 +42,19 @@ func (s *Store) SweepAuthorizations(ctx context.Context, from core.ID, h Horizon
 	return next, err
 }
 
-// SweepRest deletes sessions and consent decisions that are over.
+// SweepRest deletes sessions, consent decisions and invitations into accounts that are over.
 func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
 	return s.fact(ctx, func(t *tx) error {
 		dead := ms(h.Now.Add(-h.Keep))
 		if _, err := t.exec(`DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, dead); err != nil {
 			return err
 		}
-		_, err := t.exec(`DELETE FROM decisions WHERE expires_at < $1`, dead)
+		if _, err := t.exec(`DELETE FROM decisions WHERE expires_at < $1`, dead); err != nil {
+			return err
+		}
+		_, err := t.exec(`
+			DELETE FROM invitations
+			WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, dead)
 		return err
 	})
 }

@@ -34,6 +34,8 @@ var (
 	tooOld  = FailureKind{Heading: "failure.heading_old", Text: "failure.text_old"}
 	over    = FailureKind{Heading: "failure.heading_over"}
 	asked   = FailureKind{Heading: "failure.heading_app", Text: "failure.text_app", ForDeveloper: true}
+	gone    = FailureKind{Heading: "failure.heading_invitation", Home: true}
+	role    = FailureKind{Heading: "failure.heading_role", Home: true}
 	other   = FailureKind{Heading: "failure.heading", Home: true}
 
 	tooFast     = FailureKind{Heading: "failure.heading_fast", Text: "failure.text_fast"}
@@ -43,7 +45,8 @@ var (
 )
 
 var failureKinds = map[string]FailureKind{
-	"page_unknown": nowhere, "app_unknown": nowhere,
+	"page_unknown": nowhere, "app_unknown": nowhere, "account_unknown": nowhere, "member_unknown": nowhere,
+	"invitation_over": gone, "role_insufficient": role,
 	"form_not_ours":    tooOld,
 	"interaction_gone": over, "interaction_elsewhere": over, "decision_used": over,
 	"too_many_requests": tooFast,

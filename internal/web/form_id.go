@@ -18,6 +18,7 @@ const (
 	MakesAccount       = "account"
 	MakesApp           = "app"
 	MakesPersonalToken = "personal token"
+	MakesInvitation    = "invitation"
 )
 
 // FormID gives the id of what a form makes; one that came without the field makes something new each time.
