@@ -28,6 +28,7 @@ type Disk struct {
 func New(seed uint64) *Disk {
 	d := &Disk{rand: rand.New(rand.NewPCG(seed, 2))}
 	d.root = d.newFile(syscall.S_IFDIR | 0o755)
+	d.root.path = "/."
 	return d
 }
 
@@ -74,6 +75,9 @@ func (d *Disk) create(dir *file, name string, mode uint32) (*file, syscall.Errno
 	}
 	f := d.newFile(mode)
 	f.path = dir.path + "/" + name
+	if dir == d.root {
+		f.path = "/" + name
+	}
 	dir.rename(func(names map[string]*file) { names[name] = f })
 	return f, 0
 }
@@ -125,7 +129,6 @@ func (d *Disk) sync(f *file) syscall.Errno {
 			f.missed[page] = true
 		}
 		clear(f.dirty)
-		f.changes = nil
 		return syscall.EIO
 	}
 	if d.lies {

@@ -75,6 +75,6 @@ func (d *Disk) admit(f *file, n int) int {
 
 func (d *Disk) met(what string) {
 	if d.hit == "" {
-		d.hit = strings.ReplaceAll(what, " /", " ")
+		d.hit = strings.Replace(what, " /", " ", 1)
 	}
 }

@@ -205,7 +205,7 @@ func (n *node) Rename(_ context.Context, from string, parent fs.InodeEmbedder, t
 	case flags != 0:
 		return syscall.EINVAL
 	}
-	f.path = n.file.path + "/" + to
+	f.path = strings.TrimSuffix(f.path, from) + to
 	n.file.rename(func(names map[string]*file) { delete(names, from); names[to] = f })
 	return 0
 }
