@@ -52,7 +52,7 @@ func TestWhatEndsAtOneNodeEndsAtTheOther(t *testing.T) {
 			}, 401},
 			{"a deleted app", robot(jwt), a.First, func(string) { must(a.Acts().Delete(ctx, a.Person, jwt.ID)) }, 401},
 			{"an account left", a.Tokens(a.Web).Text("access_token"), a.First, func(string) {
-				must(a.Store.RemoveMember(ctx, a.Person.ID, a.First.ID, a.Person.ID, a.Clock.Now()))
+				a.LeaveAccount(a.First)
 			}, 403},
 			{"a locked identity", a.Tokens(a.Web).Text("access_token"), a.Second, func(string) {
 				must(a.Store.LockIdentity(ctx, a.Person.ID, core.ID{}, a.Clock.Now()))

@@ -69,15 +69,14 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	}
 }
 
-// StartAndKill starts the demo and kills it after a while, ready or not.
-func (l Launch) StartAndKill(after time.Duration) error {
+// StartAndStrike starts the demo and ends it after a while, ready or not.
+func (l Launch) StartAndStrike(after time.Duration, strike func(*Server) error) error {
 	s, _, err := l.spawn()
 	if err != nil {
 		return err
 	}
 	time.Sleep(after)
-	s.Kill()
-	return nil
+	return strike(s)
 }
 
 // spawn starts the process. Its first line of output comes through the channel, empty if it ends without one.

@@ -18,6 +18,7 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
@@ -199,10 +200,10 @@ func (s *seeder) seed(ctx context.Context, redirects []string) (demoFacts, error
 	if err != nil {
 		return facts, err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
+	if err := durable.MakeDir(filepath.Dir(s.file)); err != nil {
 		return facts, err
 	}
-	return facts, os.WriteFile(s.file, text, 0o600)
+	return facts, durable.NewFile(s.file, text)
 }
 
 func (s *seeder) people(ctx context.Context) (core.Identity, []core.Account, error) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"launchpad/internal/durable"
 	"launchpad/internal/secret"
 )
 
@@ -33,22 +34,23 @@ func masterKey(path string, makeIt bool) ([]byte, error) {
 	if err != nil || len(key) != secret.KeySize {
 		return nil, fmt.Errorf("master key: %s must hold %d bytes in base64", path, secret.KeySize)
 	}
+	if makeIt {
+		// The process that made it may have died before its name was on the disk.
+		if err := durable.SyncNames(filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("master key: %w", err)
+		}
+	}
 	return key, nil
 }
 
-// newMasterKey writes the file as a whole or not at all.
+// newMasterKey makes the file. Whatever the key has encrypted by the time of a power cut, the key is there after it.
 func newMasterKey(path string) ([]byte, error) {
 	key := secret.Bytes(secret.KeySize)
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("master key: %w", err)
+	}
 	text := base64.StdEncoding.EncodeToString(key) + "\n"
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	_, err = file.WriteString(text)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := durable.NewFile(path, []byte(text)); err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
 	return key, nil

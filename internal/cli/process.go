@@ -17,6 +17,7 @@ import (
 
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -58,7 +59,7 @@ func start(ctx context.Context, c config.Config, prepare func(context.Context, *
 func (p *process) open(ctx context.Context, prepare func(context.Context, *store.Store, *server.Options) error) error {
 	c := p.config
 	if strings.HasPrefix(c.Database, "sqlite:") {
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		if err := durable.MakeDir(c.Data); err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // floors lists every package. A package imports only lower floors; the first floor is ordered, and each of its
 // packages may also import those before it.
 var floors = [][]string{
-	{"oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "docs", "internal/sample"},
+	{"oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "internal/durable", "docs", "internal/sample"},
 	{"internal/store/schema", "internal/store", "internal/web", "internal/limit"},
 	{"internal/keys", "internal/events"},
 	{"internal/access", "internal/apps", "internal/session", "internal/policy", "internal/clientauth", "internal/mint", "internal/interact"},

@@ -125,6 +125,7 @@ func (w *writer) batch(first *job) {
 		err = w.control("COMMIT")
 	}
 	if err != nil {
+		dieOnFailedSync(err)
 		// The batch is dead and is never run again: what of it reached the disk is unknown.
 		w.control("ROLLBACK")
 	}

@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"launchpad/bench/drive"
 )
 
-// turn is one round of a client's work. It is repeated until the server is killed.
+// turn is one round of a client's work. It is repeated until disaster strikes.
 type turn func() error
 
 // loads is who works, how many of each, and how a cycle of theirs begins. known are the living families that the
@@ -62,11 +62,12 @@ func beginOf(c *client) func(*client, []family) turn {
 	panic("no load for client " + c.name)
 }
 
-// runLoad lets the clients work for a while, kills the server under them, and waits until they have noticed.
-func runLoad(ctx context.Context, clients []*client, l *ledger, server *drive.Server, cycle int, long time.Duration) error {
+// runLoad lets the clients work for a while, lets the disaster strike the server under them, and waits until they have
+// noticed.
+func runLoad(ctx context.Context, clients []*client, l *ledger, cycle int, long time.Duration, strike func() error) error {
 	var (
 		working sync.WaitGroup
-		killed  atomic.Bool
+		struck  atomic.Bool
 		ends    = make([]error, len(clients))
 	)
 	ctx, stop := context.WithCancel(ctx)
@@ -75,25 +76,25 @@ func runLoad(ctx context.Context, clients []*client, l *ledger, server *drive.Se
 		c.cycle = cycle
 		c.hangUp()
 		work := beginOf(c)(c, l.living(c))
-		working.Go(func() { ends[i] = c.work(ctx, l, work, &killed) })
+		working.Go(func() { ends[i] = c.work(ctx, l, work, &struck) })
 	}
 	select {
 	case <-time.After(long):
 	case <-ctx.Done():
 	}
-	killed.Store(true)
-	server.Kill()
+	struck.Store(true)
+	err := strike()
 	stop()
 	working.Wait()
-	return errors.Join(ends...)
+	return errors.Join(append(ends, err)...)
 }
 
 // pauseAfterFault keeps a client from spinning on a server that cannot answer just now.
 const pauseAfterFault = 10 * time.Millisecond
 
-// work repeats a turn. A refusal ends it, and so does a broken connection unless the server was killed: else a client
+// work repeats a turn. A refusal ends it, and so does a broken connection unless disaster struck: else a client
 // that gave up early would look like a client that found nothing.
-func (c *client) work(ctx context.Context, l *ledger, work turn, killed *atomic.Bool) error {
+func (c *client) work(ctx context.Context, l *ledger, work turn, struck *atomic.Bool) error {
 	for ctx.Err() == nil {
 		err := work()
 		switch {
@@ -101,10 +102,10 @@ func (c *client) work(ctx context.Context, l *ledger, work turn, killed *atomic.
 		case isFault(err):
 			l.noteFault(c.name, err)
 			time.Sleep(pauseAfterFault)
-		case killed.Load() && !isRefusal(err):
+		case struck.Load() && !isRefusal(err):
 			return nil
 		default:
-			return fmt.Errorf("client %s gave up before the server was killed: %w", c.name, err)
+			return fmt.Errorf("client %s gave up before disaster struck: %w", c.name, err)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func (l life) String() string { return [...]string{"unsure", "live", "ended"}[l]
 
 // Kinds of violations.
 const (
-	lost       = "lost"       // acknowledged and gone
+	Lost       = "lost"       // acknowledged and gone
 	revived    = "revived"    // acknowledged as ended and back
 	unstable   = "unstable"   // asked twice, answered differently
 	doubled    = "doubled"    // two answers where there is one
@@ -62,6 +62,7 @@ type ledger struct {
 	faults          int    // 5xx answers
 	before          int    // sum of acked at the last news
 	violations      []violation
+	loud            int // how many violations, and how many faults, are printed when they are found
 }
 
 func newLedger(facts drive.Facts) *ledger {
@@ -69,7 +70,7 @@ func newLedger(facts drive.Facts) *ledger {
 		facts: facts, offset: map[string]int64{}, apps: map[string]drive.App{},
 		families: map[string]*family{}, bearers: map[string]*bearer{}, pages: map[string]*appPage{},
 		personal: map[string]*personal{}, consents: map[string]*consented{}, sessions: map[string]*session{},
-		acked: map[act]int{}, unknowns: map[act]int{},
+		acked: map[act]int{}, unknowns: map[act]int{}, loud: loudest,
 	}
 	for _, app := range []drive.App{facts.Apps.Web, facts.Apps.Public, facts.Apps.Machine} {
 		l.apps[app.ClientID] = app
@@ -132,7 +133,7 @@ func (l *ledger) learn(asked, outcome entry) {
 func (l *ledger) noteFault(who string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.faults++; l.faults <= loudest {
+	if l.faults++; l.faults <= l.loud {
 		fmt.Fprintf(os.Stderr, "5xx in cycle %d, to %s: %v\n", l.cycle, who, err)
 	}
 }
@@ -141,7 +142,7 @@ func kindOfRefusal(a act) string {
 	if a == replay {
 		return doubled
 	}
-	return lost
+	return Lost
 }
 
 func (l *ledger) violate(kind, subject, text string) {
@@ -150,12 +151,15 @@ func (l *ledger) violate(kind, subject, text string) {
 	l.violateLocked(kind, subject, text)
 }
 
-// loudest is how many violations, and how many faults, are printed when they are found.
-const loudest = 20
+// How much is printed, and how little where findings are wanted.
+const (
+	loudest  = 20
+	quietest = 2
+)
 
 func (l *ledger) violateLocked(kind, subject, text string) {
 	v := violation{kind, l.cycle, subject, text}
-	if l.violations = append(l.violations, v); len(l.violations) <= loudest {
+	if l.violations = append(l.violations, v); len(l.violations) <= l.loud {
 		fmt.Fprintln(os.Stderr, "VIOLATION:", v)
 	}
 }

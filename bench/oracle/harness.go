@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"context"
@@ -19,22 +19,21 @@ const (
 	copyDir    = "copy"
 )
 
-// The moment of the kill, from the start of the load; and how often, and how late, a restart is killed as well.
+// How often, and how late, the disaster strikes a restart as well.
 const (
-	shortestLoad   = 300 * time.Millisecond
-	longestLoad    = 2 * time.Second
-	killedRestarts = 0.25
+	struckRestarts = 0.25
 	latestRestart  = 80 * time.Millisecond
 )
 
 // harness is one run.
 type harness struct {
-	o       options
-	dir     string
-	launch  drive.Launch
-	scratch *drive.Scratch // nil: SQLite
-	server  *drive.Server
-	rand    *rand.Rand
+	o        Options
+	disaster Disaster
+	dir      string
+	launch   drive.Launch
+	scratch  *drive.Scratch // nil: SQLite
+	server   *drive.Server
+	rand     *rand.Rand
 
 	ledger  *ledger
 	clients []*client
@@ -44,8 +43,8 @@ type harness struct {
 	slowest time.Duration // restart
 }
 
-func newHarness(ctx context.Context, o options, dir string) (*harness, error) {
-	launch, scratch, err := drive.Prepare(ctx, dir, o.binary, o.database)
+func newHarness(ctx context.Context, o Options, disaster Disaster, dir string) (*harness, error) {
+	launch, scratch, err := drive.Prepare(ctx, dir, o.Binary, o.Database)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,10 @@ func newHarness(ctx context.Context, o options, dir string) (*harness, error) {
 			return nil, errors.Join(err, scratch.Drop(ctx))
 		}
 	}
-	return &harness{o: o, dir: dir, launch: launch, scratch: scratch, rand: rand.New(rand.NewPCG(o.seed, 0))}, nil
+	if err := disaster.Prepare(&launch); err != nil {
+		return nil, errors.Join(err, scratch.Drop(ctx))
+	}
+	return &harness{o: o, disaster: disaster, dir: dir, launch: launch, scratch: scratch, rand: rand.New(rand.NewPCG(o.Seed, 0))}, nil
 }
 
 // kill ends the server if it runs.
@@ -79,7 +81,7 @@ func (h *harness) run(ctx context.Context) error {
 	if err := h.begin(ctx); err != nil {
 		return err
 	}
-	for n := 1; n <= h.o.cycles; n++ {
+	for n := 1; n <= h.o.Cycles; n++ {
 		if err := h.cycle(ctx, n); err != nil {
 			return fmt.Errorf("cycle %d: %w", n, err)
 		}
@@ -100,7 +102,15 @@ func (h *harness) begin(ctx context.Context) error {
 		return err
 	}
 	h.ledger = newLedger(h.server.Facts)
-	if h.clients, err = openClients(h.server.Facts, filepath.Join(h.dir, journalDir), h.o.seed); err != nil {
+	if h.o.Control {
+		h.ledger.loud = quietest
+		// A start settles what the one before it left, so that the server is not lost with the first facts.
+		h.server.Kill()
+		if h.server, err = h.launch.Start(ctx); err != nil {
+			return err
+		}
+	}
+	if h.clients, err = openClients(h.server.Facts, filepath.Join(h.dir, journalDir), h.o.Seed); err != nil {
 		return err
 	}
 	h.checker, err = newChecker(h.ledger, h.server.Facts, filepath.Join(h.dir, checkerDir), h.o)
@@ -110,32 +120,52 @@ func (h *harness) begin(ctx context.Context) error {
 // cycle is one life of the server and the questions after it.
 func (h *harness) cycle(ctx context.Context, n int) error {
 	h.ledger.cycle = n
-	load := shortestLoad + time.Duration(h.rand.Int64N(int64(longestLoad-shortestLoad)))
-	err := runLoad(ctx, h.clients, h.ledger, h.server, n, load)
-	died := time.Now()
+	load := h.o.ShortestLoad + time.Duration(h.rand.Int64N(int64(h.o.LongestLoad-h.o.ShortestLoad)))
+	h.disaster.Loading()
+	strike := func() error { return h.disaster.Strike(h.server) }
+	err := runLoad(ctx, h.clients, h.ledger, n, load, strike)
 	if err := errors.Join(err, h.ledger.read(filepath.Join(h.dir, journalDir))); err != nil {
 		return err
 	}
-	if h.rand.Float64() < killedRestarts {
-		if err := h.launch.StartAndKill(time.Duration(h.rand.Int64N(int64(latestRestart)))); err != nil {
+	if h.rand.Float64() < struckRestarts {
+		if err := h.launch.StartAndStrike(time.Duration(h.rand.Int64N(int64(latestRestart))), h.disaster.Strike); err != nil {
 			return err
 		}
-		died = time.Now()
 	}
+	took, asked, err := h.recover(ctx)
+	if err != nil {
+		return err
+	}
+	again := ""
+	if h.disaster.Returns() && len(h.ledger.violations) == 0 {
+		again = ", and once more"
+		if err := strike(); err != nil {
+			return err
+		}
+		if _, _, err := h.recover(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(os.Stderr, "cycle %d/%d: struck after %s%s, %s; ready again in %s; %d questions in %s, %d wrong answers\n",
+		n, h.o.Cycles, load.Round(time.Millisecond), again, h.ledger.news(), h.server.Ready.Round(time.Millisecond),
+		asked, took.Round(time.Millisecond), len(h.ledger.violations))
+	return ctx.Err()
+}
+
+// recover looks at what was left, starts the server on it, and asks.
+func (h *harness) recover(ctx context.Context) (took time.Duration, asked int64, err error) {
+	died := time.Now()
 	if h.scratch == nil {
 		if err := h.integrity(ctx); err != nil {
 			h.ledger.violate(corrupt, "the database", err.Error())
 		}
 	}
 	if err := h.restart(ctx, died); err != nil {
-		return err
+		return 0, 0, err
 	}
 	before := time.Now()
-	asked := h.checker.cycle(ctx)
-	fmt.Fprintf(os.Stderr, "cycle %d/%d: killed after %s, %s; ready again in %s; %d questions in %s, %d wrong answers\n",
-		n, h.o.cycles, load.Round(time.Millisecond), h.ledger.news(), h.server.Ready.Round(time.Millisecond),
-		asked, time.Since(before).Round(time.Millisecond), len(h.ledger.violations))
-	return ctx.Err()
+	asked = h.checker.cycle(ctx)
+	return time.Since(before), asked, ctx.Err()
 }
 
 func (h *harness) restart(ctx context.Context, died time.Time) error {
@@ -155,7 +185,7 @@ func (h *harness) discard(ctx context.Context) error {
 
 // kept says where everything is.
 func (h *harness) kept() string {
-	text := fmt.Sprintf("kept: %s (journals in %s), seed %d", h.dir, filepath.Join(h.dir, journalDir), h.o.seed)
+	text := fmt.Sprintf("kept: %s (journals in %s), seed %d", h.dir, filepath.Join(h.dir, journalDir), h.o.Seed)
 	if h.scratch != nil {
 		text += ", database " + h.scratch.Database
 	}

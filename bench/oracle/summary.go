@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func (h *harness) summary(w io.Writer) {
 	if h.scratch != nil {
 		engine = "PostgreSQL"
 	}
-	fmt.Fprintf(w, "### %d kills, %s, seed %d\n\n", h.cycles, engine, h.o.seed)
+	fmt.Fprintf(w, "### %d %s, %s, seed %d\n\n", h.cycles, h.o.What, engine, h.o.Seed)
 	fmt.Fprintf(w, "| fact | acknowledged | unknown |\n|---|---:|---:|\n")
 	acked, unknowns := 0, 0
 	for _, a := range everyAct {
@@ -25,14 +25,23 @@ func (h *harness) summary(w io.Writer) {
 	}
 	fmt.Fprintf(w, "| **all** | **%d** | **%d** |\n\n", acked, unknowns)
 	fmt.Fprintf(w, "| finding | count |\n|---|---:|\n")
-	found := map[string]int{}
-	for _, v := range l.violations {
-		found[v.kind]++
-	}
-	for _, kind := range []string{lost, revived, unstable, doubled, unanswered, corrupt} {
+	found := h.found()
+	for _, kind := range []string{Lost, revived, unstable, doubled, unanswered, corrupt} {
 		fmt.Fprintf(w, "| %s | %d |\n", kind, found[kind])
 	}
 	fmt.Fprintf(w, "| 5xx answers | %d |\n", l.faults)
 	fmt.Fprintf(w, "| slowest restart until ready | %s |\n\n", h.slowest.Round(time.Millisecond))
 	fmt.Fprintln(w, "Phantoms (tokens that work though no client received them) are not looked for.")
+}
+
+// found counts the violations of each kind.
+func (h *harness) found() map[string]int {
+	count := map[string]int{}
+	if h.ledger == nil {
+		return count
+	}
+	for _, v := range h.ledger.violations {
+		count[v.kind]++
+	}
+	return count
 }

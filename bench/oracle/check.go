@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"cmp"
@@ -32,10 +32,10 @@ type desk struct {
 // desks ask side by side.
 const desks = 4
 
-func newChecker(l *ledger, facts drive.Facts, dir string, o options) (*checker, error) {
-	k := &checker{ledger: l, rand: rand.New(rand.NewPCG(o.seed, 1<<32)), sample: o.sample}
+func newChecker(l *ledger, facts drive.Facts, dir string, o Options) (*checker, error) {
+	k := &checker{ledger: l, rand: rand.New(rand.NewPCG(o.Seed, 1<<32)), sample: o.Sample}
 	for i := range desks {
-		c, err := openClient(fmt.Sprintf("desk-%d", i), facts, dir, o.seed, uint64(1<<32+1+i))
+		c, err := openClient(fmt.Sprintf("desk-%d", i), facts, dir, o.Seed, uint64(1<<32+1+i))
 		if err != nil {
 			return k, err
 		}
@@ -188,7 +188,7 @@ func (d *desk) page(subject, path string, browser *drive.Browser) (drive.Page, b
 func (d *desk) hold(subject, what string, promised life, works bool) {
 	switch {
 	case promised == live && !works:
-		d.ledger.violate(lost, subject, what+" does not work")
+		d.ledger.violate(Lost, subject, what+" does not work")
 	case promised == ended && works:
 		d.ledger.violate(revived, subject, what+" works")
 	}

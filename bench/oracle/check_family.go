@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"fmt"
@@ -92,7 +92,7 @@ func (d *desk) oneGeneration(f *family, presented string, turning bool) {
 	}
 	again, ok := d.program(f.id, "refresh with the old token", func() (drive.Answer, error) { return d.programs.Refresh(f.app, presented) })
 	if ok && !again.OK() {
-		d.ledger.violate(lost, f.id, "the old refresh token was not answered within its grace: "+again.String())
+		d.ledger.violate(Lost, f.id, "the old refresh token was not answered within its grace: "+again.String())
 	} else if ok {
 		d.generation(f, "the refresh token of the repeated answer", again.Refresh, live)
 		d.generation(f, "the new refresh token, after the repeated answer,", f.refresh, live)
@@ -107,7 +107,7 @@ func (d *desk) generation(f *family, what, token string, promised life) {
 	active, ok := d.current(f, token)
 	switch {
 	case ok && promised == live && !active:
-		d.ledger.violate(lost, f.id, what+" is not the current one")
+		d.ledger.violate(Lost, f.id, what+" is not the current one")
 	case ok && promised == ended && active:
 		d.ledger.violate(doubled, f.id, what+" is current, too")
 	}
@@ -132,7 +132,7 @@ func (d *desk) describes(f *family) {
 	}
 	want := fmt.Sprintf("active=true client=%s scope=%q subject=%s", f.app.ClientID, f.scope, d.ledger.person(a.Subject))
 	if got := fmt.Sprintf("active=%t client=%s scope=%q subject=%s", a.Active, a.ClientID, a.Scope, a.Subject); got != want {
-		d.ledger.violate(lost, f.id, "access token is now "+got+", was "+want)
+		d.ledger.violate(Lost, f.id, "access token is now "+got+", was "+want)
 	}
 }
 

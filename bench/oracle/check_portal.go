@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"net/http"
@@ -60,7 +60,7 @@ func (d *desk) csrf() string {
 	}
 	form, err := page.Form("")
 	if err != nil {
-		d.ledger.violate(lost, "the portal", err.Error())
+		d.ledger.violate(Lost, "the portal", err.Error())
 	}
 	return form.Values.Get("csrf")
 }

@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"os"
@@ -54,7 +54,7 @@ func TestRefusalIsALossUnlessItWasPossible(t *testing.T) {
 		t.Errorf("a refusal that was possible is a violation: %v", l.violations)
 	}
 	l.learn(entry{Act: call, Subject: "f", Sent: "a1"}, entry{Phase: refused, Why: "401"})
-	if len(l.violations) != 1 || l.violations[0].kind != lost {
+	if len(l.violations) != 1 || l.violations[0].kind != Lost {
 		t.Errorf("a refused call: %v, want one loss", l.violations)
 	}
 }

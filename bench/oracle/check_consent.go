@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ func (d *desk) consented(c *consented) {
 		return
 	}
 	if first != c.reach && !slices.Contains(c.maybe, first) {
-		d.ledger.violate(lost, c.app.ClientID, fmt.Sprintf("consent reaches %s, should reach %s or one of %v", first, c.reach, c.maybe))
+		d.ledger.violate(Lost, c.app.ClientID, fmt.Sprintf("consent reaches %s, should reach %s or one of %v", first, c.reach, c.maybe))
 	}
 	if len(c.maybe) == 0 {
 		return
