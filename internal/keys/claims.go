@@ -37,9 +37,9 @@ type ClaimsRoot struct {
 // behind; identities' subjects are UUIDs and client ids are not, so neither passes as the other.
 func (k *Keys) SignAccess(t core.AccessToken, clientID, audience string) (string, error) {
 	claims := AccessClaims{
-		Issuer: k.issuer, Subject: clientID, Audience: audience, ClientID: clientID,
+		Issuer: k.Issuer(), Subject: clientID, Audience: audience, ClientID: clientID,
 		Expires: t.ExpiresAt.Unix(), IssuedAt: t.IssuedAt.Unix(), ID: t.ID, Scope: t.Scope.String(),
-		Epoch: k.store.Epoch(), App: t.AppID, Reach: t.Reach,
+		Epoch: k.o.Store.Epoch(), App: t.AppID, Reach: t.Reach,
 	}
 	if !t.IdentityID.Zero() {
 		claims.Subject = t.IdentityID.String()

@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/keys"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -40,6 +41,7 @@ type Server struct {
 	acts   *apps.Acts
 	http   *httptest.Server
 	server *server.Server
+	made   server.Options
 	o      options
 	issuer string
 	broken bool
@@ -63,6 +65,7 @@ const Password = "correct horse battery staple"
 type options struct {
 	window   time.Duration
 	life     time.Duration // of access tokens
+	rotation keys.Rotation
 	setup    *signin.SetupLink
 	upstream gateway.Upstream
 }
@@ -72,6 +75,9 @@ type Option func(*options)
 
 // WithRefreshWindow sets the grace of refresh tokens.
 func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
+
+// WithRotation replaces keys otherwise than by default.
+func WithRotation(r keys.Rotation) Option { return func(o *options) { o.rotation = r } }
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
 func WithUpstream(t testing.TB, api http.Handler) Option {
@@ -102,7 +108,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, rotation: keys.DefaultRotation, upstream: gateway.Local(sample.API())}}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -116,7 +122,7 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, rotation: keys.DefaultRotation, setup: setup, upstream: gateway.Local(sample.API())}}
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
@@ -146,7 +152,7 @@ func (s *Server) open() {
 	if s.o.life > 0 {
 		life.Access = s.o.life
 	}
-	s.server, err = server.New(ctx, server.Options{
+	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
@@ -157,9 +163,11 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup,
-		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
-	})
+		Setup:    s.o.setup,
+		Log:      slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Rotation: s.o.rotation,
+	}
+	s.server, err = server.New(ctx, s.made)
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
 	}
@@ -205,6 +213,22 @@ func (s *Server) SecondNode() *Server {
 	s.t.Cleanup(second.close)
 	return &second
 }
+
+// Operator opens the keys beside the running server, as the command line does: over a connection of its own.
+func (s *Server) Operator() *keys.Keys {
+	s.t.Helper()
+	beside, err := store.Open(context.Background(), s.dsn, s.Clock)
+	s.must(err)
+	s.t.Cleanup(func() { beside.Close() })
+	o := server.KeyOptions(s.made)
+	o.Store = beside
+	k, err := keys.Open(context.Background(), o)
+	s.must(err)
+	return k
+}
+
+// DSN names the server's database.
+func (s *Server) DSN() string { return s.dsn }
 
 // BreakStore takes the database away under the running server.
 func (s *Server) BreakStore() {
