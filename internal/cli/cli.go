@@ -28,6 +28,7 @@ func Main() int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(serveCommand(), demoCommand())
+	root.AddCommand(keysCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)
 		return 1

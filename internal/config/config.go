@@ -14,6 +14,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"launchpad/internal/core"
+	"launchpad/internal/secret"
 )
 
 // Config is everything that can be set. The tags are the names in file and environment; help goes into the manual.
@@ -26,6 +27,10 @@ type Config struct {
 	MasterKeyFile string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
 	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
 	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+
+	MasterKeyCommand []string `toml:"master_key_command" help:"program and arguments that print the master key, instead of a file; a third way is LAUNCHPAD_MASTER_KEY"`
+	KeyRotation      Duration `toml:"key_rotation" env:"LAUNCHPAD_KEY_ROTATION" help:"age at which sealing and signing keys are replaced; 0s: never by themselves"`
+	masterKey        secret.Text
 
 	Scopes []Scope `toml:"scope"`
 	APIs   []API   `toml:"api"`
@@ -78,6 +83,7 @@ func Default() Config {
 		Data:          "data",
 		RefreshWindow: Duration(time.Minute),
 		AccessLife:    Duration(2 * time.Hour),
+		KeyRotation:   Duration(90 * 24 * time.Hour),
 	}
 }
 
@@ -110,6 +116,7 @@ func (c *Config) readFile(path string) error {
 }
 
 func (c *Config) readEnvironment(getenv func(string) string) error {
+	c.masterKey = secret.Text(getenv(EnvMasterKey))
 	fields := reflect.ValueOf(c).Elem()
 	for i := range fields.NumField() {
 		name := fields.Type().Field(i).Tag.Get("env")
@@ -149,7 +156,7 @@ func (c *Config) Finish() error {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
 		return fmt.Errorf("issuer: %q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
-	if c.MasterKeyFile == "" {
+	if c.MasterKeyFile == "" && c.masterKey == "" && len(c.MasterKeyCommand) == 0 {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
 	}
 	if c.Database == "" {
@@ -160,6 +167,9 @@ func (c *Config) Finish() error {
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
 		return fmt.Errorf("refresh_window: must be from 0s to 1h")
+	}
+	if err := c.checkKeys(); err != nil {
+		return err
 	}
 	return c.checkAPIs()
 }

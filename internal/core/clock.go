@@ -16,11 +16,8 @@ type SystemClock struct{}
 // Now returns the current time in UTC without the monotonic part: stored and compared times then behave alike.
 func (SystemClock) Now() time.Time { return time.Now().UTC().Round(0) }
 
-// furthestBack is by how much a steady clock goes back at most: nothing that was over for longer comes alive again.
-const furthestBack = time.Minute
-
-// SteadyClock follows another clock, but goes back by a minute at most: then it stands still until the other has caught
-// up. Otherwise what expired would be good again after a machine's clock was set back.
+// SteadyClock follows another clock but never goes back by more than a second: it then stands still until the other has
+// caught up. Otherwise what has expired would be good again after a machine's clock was set back.
 type SteadyClock struct {
 	clock    Clock
 	furthest atomic.Int64 // unix seconds
@@ -32,23 +29,27 @@ func NewSteadyClock(clock Clock) *SteadyClock { return &SteadyClock{clock: clock
 // Now returns the time.
 func (s *SteadyClock) Now() time.Time {
 	now := s.clock.Now()
-	if stop := s.stop(now); now.Before(stop) {
-		return stop
+	if seen := s.see(now.Unix()); now.Unix() < seen {
+		return time.Unix(seen, 0).UTC()
 	}
 	return now
 }
 
-// Held is by how much it is ahead of the clock that it follows, since that went back.
-func (s *SteadyClock) Held() time.Duration {
+// Ahead is by how much it stands before the clock that it follows, since that went back.
+func (s *SteadyClock) Ahead() time.Duration {
 	now := s.clock.Now()
-	return max(0, s.stop(now).Sub(now))
+	return max(0, time.Unix(s.see(now.Unix()), 0).Sub(now))
 }
 
-// stop is what the clock does not go back behind.
-func (s *SteadyClock) stop(now time.Time) time.Time {
-	seen, second := s.furthest.Load(), now.Unix()
-	for second > seen && !s.furthest.CompareAndSwap(seen, second) {
-		seen = s.furthest.Load()
+// see notes a second and gives the furthest one that was seen.
+func (s *SteadyClock) see(second int64) int64 {
+	for {
+		seen := s.furthest.Load()
+		if second <= seen {
+			return seen
+		}
+		if s.furthest.CompareAndSwap(seen, second) {
+			return second
+		}
 	}
-	return time.Unix(max(seen, second), 0).UTC().Add(-furthestBack)
 }

@@ -50,6 +50,10 @@ func (k *Keys) SignAccess(t core.AccessToken, clientID, audience string) (string
 
 // AccessToken gives the claims in the shape of a sealed token.
 func (c AccessClaims) AccessToken() (core.AccessToken, error) {
+	// RFC 7519 §2: a NumericDate. Both are ours and always there; what is out of all bounds was not written by us.
+	if c.IssuedAt <= 0 || c.IssuedAt > lastSecond || c.Expires <= 0 || c.Expires > lastSecond {
+		return core.AccessToken{}, fmt.Errorf("read iat and exp: %d and %d cannot be", c.IssuedAt, c.Expires)
+	}
 	t := core.AccessToken{
 		ID: c.ID, AppID: c.App, Reach: c.Reach,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.Expires, 0).UTC(),

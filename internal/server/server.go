@@ -153,8 +153,8 @@ func (s *Server) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if held := s.steady.Held(); held > 0 {
-				s.options.Log.Error("the machine's clock was set back, and time stands still until it has caught up; if the clock is right now, restart this process", "behind", held.String())
+			if ahead := s.steady.Ahead(); ahead > 0 {
+				s.options.Log.Error("the machine's clock was set back; time stands still here until it has caught up. If the clock is right now, start this process again", "ahead", ahead.String())
 			}
 			var err error
 			if next, err = s.SweepOnce(ctx, next); err != nil {
