@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 10s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash races fuzz install check unit race e2e clean
+.PHONY: build run test nightly bench size crash races rotation fuzz install check unit race e2e clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -16,7 +16,7 @@ run: build
 	$(BIN) demo
 
 # Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
-test: install check unit race fuzz e2e crash races
+test: install check unit race fuzz e2e crash races rotation
 	@echo "make test: all passed"
 
 install:
@@ -32,7 +32,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/cli ./internal/access ./internal/keys ./internal/apps ./internal/token ./internal/secret ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
@@ -48,6 +48,10 @@ crash:
 
 races:
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 1000 -parallel 8 && go run ./bench/races -n 1000 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
+# Every key replaced again and again under load: nothing good may be refused.
+rotation:
+	scripts/with-postgres.sh sh -c 'go run ./bench/rotation -rotations 4 -revocations 3 && go run ./bench/rotation -rotations 4 -revocations 3 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # What takes too long for every change: about an hour.
 nightly: install

@@ -90,6 +90,9 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if err := prepare(ctx, p.store, &options); err != nil {
 		return err
 	}
+	if Adjust != nil {
+		Adjust(&options)
+	}
 	p.server, err = server.New(ctx, options)
 	return err
 }
