@@ -57,6 +57,7 @@ rotation:
 nightly: install
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) crash CYCLES=300
+	go run ./bench/rotation -rotations 20
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/crash -cycles 100 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 100 -stopped 1000 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'

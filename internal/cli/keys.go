@@ -25,64 +25,71 @@ import (
 
 // keysCommand works on the stored keys, beside running servers, which follow within a second.
 func keysCommand() *cobra.Command {
-	var file, output, newMaster string
-	var flags config.Config
+	var o keysOptions
+	var newMaster string
 	command := &cobra.Command{
 		Use:   "keys",
 		Short: "List, rotate, revoke and rewrap the sealing and signing keys",
-		Long:  "List, rotate, revoke and rewrap the sealing and signing keys.\nUse the configuration of the server that they belong to. It may be running, on every engine; all nodes follow within a second.",
-		Args:  cobra.NoArgs,
+		Long: `List, rotate, revoke and rewrap the sealing and signing keys.
+Use the configuration of the server that they belong to. It may be running, on every engine; all nodes follow within a second.`,
+		Args: cobra.NoArgs,
 	}
-	placeFlags(command.PersistentFlags(), &file, &flags)
-	command.PersistentFlags().StringVar(&output, "output", "text", "what to print: text or json")
-	act := func(do func(*keyring, context.Context, []string) error) func(*cobra.Command, []string) error {
-		return func(command *cobra.Command, args []string) error {
-			logTo(slog.LevelError)
-			if output != "text" && output != "json" {
-				return fmt.Errorf("output must be text or json, not %q", output)
-			}
-			c, err := config.Load(file, os.Getenv)
-			if err != nil {
-				return err
-			}
-			override(command, &c, flags)
-			ring, err := openKeyring(command.Context(), c)
-			if err != nil {
-				return err
-			}
-			ring.out, ring.json = command.OutOrStdout(), output == "json"
-			return errors.Join(do(ring, command.Context(), args), ring.store.Close())
-		}
-	}
+	placeFlags(command.PersistentFlags(), &o.file, &o.flags)
+	command.PersistentFlags().StringVar(&o.output, "output", "text", "what to print: text or json")
 	rewrap := &cobra.Command{
-		Use:   "rewrap --new-master-key-file FILE",
-		Short: "Encrypt all stored keys under another master key",
-		Long:  "Encrypt all stored keys under the master key in FILE, which is made if it does not exist. Nothing else changes: every token stays good. Interrupted, all keys are under the old or all under the new master key.\nThen give every server the new master key and start it again.",
-		Args:  cobra.NoArgs,
-		RunE:  act(func(k *keyring, ctx context.Context, _ []string) error { return k.rewrap(ctx, newMaster) }),
+		Use: "rewrap --new-master-key-file FILE", Short: "Encrypt all stored keys under another master key", Args: cobra.NoArgs,
+		Long: `Encrypt all stored keys under the master key in FILE, which is made if it does not exist. Nothing else changes: every
+token stays good. Interrupted, all keys are under the old or all under the new master key.
+Then give every server the new master key and start it again.`,
+		RunE: o.act(func(k *keyring, ctx context.Context, _ []string) error { return k.rewrap(ctx, newMaster) }),
 	}
 	rewrap.Flags().StringVar(&newMaster, "new-master-key-file", "", "`file` with the new master key, made if it does not exist")
-	_ = rewrap.MarkFlagRequired("new-master-key-file")
+	_ = rewrap.MarkFlagRequired("new-master-key-file") // fails only for a flag that does not exist
 	command.AddCommand(
 		&cobra.Command{
 			Use: "list", Short: "List the keys and where they are in their lives", Args: cobra.NoArgs,
-			RunE: act(func(k *keyring, ctx context.Context, _ []string) error { return k.print(ctx) }),
+			RunE: o.act(func(k *keyring, ctx context.Context, _ []string) error { return k.print(ctx) }),
 		},
 		&cobra.Command{
-			Use: "rotate [RING]", Short: "Publish successors now instead of on schedule",
+			Use: "rotate [RING]", Short: "Publish successors now instead of on schedule", Args: cobra.MaximumNArgs(1), ValidArgs: keys.Rings(),
 			Long: "Publish a successor of the key of a ring, or of every ring. It is used as soon as everybody can know it, after " + keys.DefaultRotation.Lead.String() + "; what the old key made stays good.",
-			Args: cobra.MaximumNArgs(1), ValidArgs: keys.Rings(),
-			RunE: act((*keyring).rotate),
+			RunE: o.act((*keyring).rotate),
 		},
 		&cobra.Command{
-			Use: "revoke KID", Short: "End a key at once, because others may have it",
+			Use: "revoke KID", Short: "End a key at once, because others may have it", Args: cobra.ExactArgs(1),
 			Long: "End a key at once: everything that was made with it is refused. If it was in use, its successor is used at once.",
-			Args: cobra.ExactArgs(1),
-			RunE: act((*keyring).revoke),
+			RunE: o.act((*keyring).revoke),
 		},
 		rewrap,
 	)
 	return command
+}
+
+// keysOptions is what the flags of all keys commands say.
+type keysOptions struct {
+	file, output string
+	flags        config.Config
+}
+
+// act makes a command of what is done with the opened keys.
+func (o *keysOptions) act(do func(*keyring, context.Context, []string) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, args []string) error {
+		logTo(slog.LevelError)
+		if o.output != "text" && o.output != "json" {
+			return fmt.Errorf("output must be text or json, not %q", o.output)
+		}
+		c, err := config.Load(o.file, os.Getenv)
+		if err != nil {
+			return err
+		}
+		override(command, &c, o.flags)
+		ring, err := openKeyring(command.Context(), c)
+		if err != nil {
+			return err
+		}
+		ring.out, ring.json = command.OutOrStdout(), o.output == "json"
+		return errors.Join(do(ring, command.Context(), args), ring.store.Close())
+	}
 }
 
 // keyring is what the commands work on.
