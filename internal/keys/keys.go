@@ -178,14 +178,16 @@ const longestLook = 2 * time.Second
 func (k *Keys) fresher(old *keySet) (*keySet, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if set := k.set.Load(); set != old || k.asked {
-		return set, k.trouble
+	if set := k.set.Load(); set != old {
+		return set, nil
 	}
-	k.asked = true
-	ctx, cancel := context.WithTimeout(context.Background(), longestLook)
-	defer cancel()
-	err := k.follow(ctx)
-	return k.set.Load(), err
+	if !k.asked {
+		k.asked = true
+		ctx, cancel := context.WithTimeout(context.Background(), longestLook)
+		defer cancel()
+		_ = k.follow(ctx) // a damaged row is for Run to report; a fault of the store is remembered
+	}
+	return k.set.Load(), k.trouble
 }
 
 // follow takes over what is stored. A look that fails leaves everything as it is.
@@ -233,7 +235,9 @@ func (k *Keys) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			err := k.Tend(ctx)
+			turn, cancel := context.WithTimeout(ctx, longestLook)
+			err := k.Tend(turn)
+			cancel()
 			if err == nil || ctx.Err() != nil {
 				said = ""
 			} else if said != err.Error() {
