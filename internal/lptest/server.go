@@ -65,7 +65,6 @@ const Password = "correct horse battery staple"
 type options struct {
 	window   time.Duration
 	life     time.Duration // of access tokens
-	rotation keys.Rotation
 	setup    *signin.SetupLink
 	upstream gateway.Upstream
 }
@@ -75,9 +74,6 @@ type Option func(*options)
 
 // WithRefreshWindow sets the grace of refresh tokens.
 func WithRefreshWindow(d time.Duration) Option { return func(o *options) { o.window = d } }
-
-// WithRotation replaces keys otherwise than by default.
-func WithRotation(r keys.Rotation) Option { return func(o *options) { o.rotation = r } }
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
 func WithUpstream(t testing.TB, api http.Handler) Option {
@@ -108,7 +104,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, rotation: keys.DefaultRotation, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API())}}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -122,7 +118,7 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, rotation: keys.DefaultRotation, setup: setup, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup, upstream: gateway.Local(sample.API())}}
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
@@ -163,10 +159,10 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup:    s.o.setup,
-		Log:      slog.New(slog.NewJSONHandler(s.Log, nil)),
-		Rotation: s.o.rotation,
+		Setup: s.o.setup,
+		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
 	}
+	s.made.Rotation = keys.DefaultRotation
 	s.server, err = server.New(ctx, s.made)
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
