@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
@@ -337,11 +338,11 @@ func dump(t *testing.T, s *lptest.Server) string {
 		}
 		return all.String()
 	}
-	db, err := pgx.Connect(t.Context(), s.DSN())
+	db, err := pgxpool.New(t.Context(), s.DSN())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close(t.Context())
+	defer db.Close()
 	tables, err := db.Query(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`)
 	if err != nil {
 		t.Fatal(err)
