@@ -51,7 +51,7 @@ races:
 
 # Every key replaced again and again under load: nothing good may be refused.
 rotation:
-	scripts/with-postgres.sh sh -c 'go run ./bench/rotation -rotations 4 -revocations 3 && go run ./bench/rotation -rotations 4 -revocations 3 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	scripts/with-postgres.sh sh -c 'go run ./bench/rotation -rotations 3 -revocations 3 && go run ./bench/rotation -rotations 3 -revocations 3 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # What takes too long for every change: about an hour.
 nightly: install

@@ -2,8 +2,8 @@
 //
 //	go run ./bench/rotation -rotations 10 [-database postgres://…]
 //
-// It runs the real server with a schedule of seconds (bench/rotation/server): a key is published for two seconds, used for
-// three, and retired when what it made has ended. Meanwhile apps and a person get codes, tokens and consent pages, and use
+// It runs the real server with a schedule of seconds (bench/rotation/server): a key is published for three seconds, used for
+// four, and retired when what it made has ended. Meanwhile apps and a person get codes, tokens and consent pages, and use
 // each at random moments of its life: sealed and JWT calls of the API, introspection, refreshes. A relying party verifies
 // the JWTs with a key set that it fetches now and then, and never because of a kid that it does not know. On PostgreSQL two
 // nodes answer at random.

@@ -24,8 +24,9 @@ type options struct {
 
 // The schedule of bench/rotation/server.
 const (
-	every = 3 * time.Second
-	lead  = 2 * time.Second
+	every = 4 * time.Second
+	lead  = 3 * time.Second
+	cache = 2 * time.Second // how long a key set may be kept: two thirds of the lead, as in a release
 	life  = 6 * time.Second
 )
 

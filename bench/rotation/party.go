@@ -35,9 +35,9 @@ func newParty(issuer string) *party {
 	return p
 }
 
-// fetch gets the set four times a lead, and never in between. What was made before the end needs nothing newer.
+// fetch gets the set three times in its life, and never in between. What was made before the end needs nothing newer.
 func (p *party) fetch(ctx context.Context, l *load) {
-	tick := time.NewTicker(lead / 4)
+	tick := time.NewTicker(cache / 3)
 	defer tick.Stop()
 	for {
 		err := p.once()
@@ -103,7 +103,7 @@ func (p *party) verify(token string) (drive.Answer, error) {
 		key, ok := set.keys[kid]
 		return key, ok
 	}, &claims)
-	if err != nil && time.Since(set.at) < lead {
+	if err != nil && time.Since(set.at) < cache {
 		return drive.Answer{}, err
 	}
 	return drive.Answer{Status: http.StatusOK}, nil

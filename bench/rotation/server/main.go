@@ -17,7 +17,7 @@ import (
 
 func main() {
 	cli.Adjust = func(o *server.Options) {
-		o.Rotation = keys.Rotation{Every: 3 * time.Second, Lead: 2 * time.Second, Skew: 5 * time.Second}
+		o.Rotation = keys.Rotation{Every: 4 * time.Second, Lead: 3 * time.Second, Skew: 5 * time.Second}
 		o.Life = mint.Lifetimes{Access: 6 * time.Second, Code: 6 * time.Second, RefreshIdle: 6 * time.Second, RefreshAbsolute: time.Hour}
 		if len(o.APIs) == 0 {
 			o.Catalog = core.Catalog{{Name: "dashboards:read"}, {Name: "dashboards:write"}}
