@@ -68,7 +68,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Token, error) {
 func (v *Verifier) sealed(ctx context.Context, token string) (Token, error) {
 	t, err := v.keys.OpenAccess(token)
 	if err != nil {
-		return Token{}, unknown().Because(err)
+		return Token{}, refused(err)
 	}
 	return v.live(ctx, t)
 }
@@ -122,6 +122,14 @@ func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
 		ID: p.ID, IdentityID: p.IdentityID, AppID: p.AppID, IssuedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt,
 		Scope: p.MayUse(v.published), Reach: p.Reach,
 	}}, nil
+}
+
+// refused tells a string that is none of ours from one whose key could not be asked for.
+func refused(err error) *oauth.Error {
+	if errors.Is(err, core.ErrUnavailable) {
+		return oauth.Unavailable(err)
+	}
+	return unknown().Because(err)
 }
 
 func unknown() *oauth.Error {

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
+	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
 	"launchpad/internal/signin"
@@ -63,7 +63,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 			return fmt.Errorf("data: %w", err)
 		}
 	}
-	key, err := masterKey(c.MasterKeyFile, c.MasterKeyFile == filepath.Join(c.Data, "master.key"))
+	key, err := masterKey(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if p.store, err = store.Open(ctx, c.Database, clock); err != nil {
 		return err
 	}
-	life := server.DefaultLife
-	life.Access = time.Duration(c.AccessLife)
-	options := server.Options{
-		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Life: life,
-		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
+	if key == nil {
+		if key, err = firstMasterKey(ctx, c, p.store); err != nil {
+			return err
+		}
 	}
+	options := serverOptions(c, p.store, clock, key)
 	if options.Proxies, err = c.Networks(); err != nil {
 		return err
 	}
@@ -94,8 +94,22 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if err := prepare(ctx, p.store, &options); err != nil {
 		return err
 	}
+	if Adjust != nil {
+		Adjust(&options)
+	}
 	p.server, err = server.New(ctx, options)
 	return err
+}
+
+// serverOptions is what follows from the configuration alone.
+func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte) server.Options {
+	life, rotation := server.DefaultLife, keys.DefaultRotation
+	life.Access = time.Duration(c.AccessLife)
+	rotation.Every = time.Duration(c.KeyRotation)
+	return server.Options{
+		Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
+	}
 }
 
 // tryAPI is the first call that can be tried without knowing more than a token.

@@ -31,13 +31,20 @@ func serveCommand() *cobra.Command {
 			return serve(command.Context(), c)
 		},
 	}
-	command.Flags().StringVar(&file, "config", "", "configuration `file`")
+	placeFlags(command.Flags(), &file, &flags)
 	command.Flags().StringVar(&flags.Listen, "listen", "", "`address` to listen on")
 	command.Flags().StringVar(&flags.Issuer, "issuer", "", "public `address` of this server")
-	command.Flags().StringVar(&flags.Data, "data", "", "`directory` of the embedded database")
-	command.Flags().StringVar(&flags.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&flags.RefreshWindow, "refresh-window", config.Default().RefreshWindow, "how long a rotated refresh token is still answered")
 	return command
+}
+
+// placeFlags name the configuration and the database, for every command that works on them.
+func placeFlags(set interface {
+	StringVar(p *string, name, value, usage string)
+}, file *string, flags *config.Config) {
+	set.StringVar(file, "config", "", "configuration `file`")
+	set.StringVar(&flags.Data, "data", "", "`directory` of the embedded database")
+	set.StringVar(&flags.Database, "database", "", "postgres://… `address` instead of the embedded database")
 }
 
 // override lets flags win over file and environment.

@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"launchpad/internal/core"
+	"launchpad/internal/secret"
 )
 
 // Config is everything that can be set. The tags are the names in file and environment; help goes into the manual.
@@ -29,11 +30,15 @@ type Config struct {
 	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
 	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
 
+	MasterKeyCommand []string `toml:"master_key_command" help:"program and arguments that print the master key, instead of a file; a third way is LAUNCHPAD_MASTER_KEY"`
+	KeyRotation      Duration `toml:"key_rotation" env:"LAUNCHPAD_KEY_ROTATION" help:"age at which sealing and signing keys are replaced; 0s: never by themselves"`
+
 	Limits Limits  `toml:"limits" help:"how much of what is answered before 429 Too Many Requests"`
 	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
 	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
 
-	origin map[string]string // where each setting was made
+	masterKey secret.Text
+	origin    map[string]string // where each setting was made
 }
 
 // Scope is one published scope.
@@ -83,6 +88,7 @@ func Default() Config {
 		Data:          "data",
 		RefreshWindow: Duration(time.Minute),
 		AccessLife:    Duration(2 * time.Hour),
+		KeyRotation:   Duration(90 * 24 * time.Hour),
 		Limits:        DefaultLimits,
 	}
 }
@@ -118,6 +124,7 @@ func (c *Config) readFile(path string) error {
 }
 
 func (c *Config) readEnvironment(getenv func(string) string) error {
+	c.masterKey = secret.Text(getenv(EnvMasterKey))
 	fields := reflect.ValueOf(c).Elem()
 	for i := range fields.NumField() {
 		name := fields.Type().Field(i).Tag.Get("env")
@@ -162,7 +169,7 @@ func (c *Config) finish() error {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
 		return wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
-	if c.MasterKeyFile == "" {
+	if c.MasterKeyFile == "" && c.masterKey == "" && len(c.MasterKeyCommand) == 0 {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
 	}
 	if c.Database == "" {
@@ -178,6 +185,9 @@ func (c *Config) finish() error {
 		return err
 	}
 	if _, err := c.Networks(); err != nil {
+		return err
+	}
+	if err := c.checkKeys(); err != nil {
 		return err
 	}
 	return c.checkAPIs()

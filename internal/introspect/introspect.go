@@ -160,6 +160,9 @@ func (i *Room) visible(ctx context.Context, asker core.App, app core.ID) (string
 // refresh tells whether a refresh token is the current one of a living authorization.
 func (i *Room) refresh(ctx context.Context, token string, asker core.App) (answer, error) {
 	family, err := i.Keys.OpenRefresh(token)
+	if errors.Is(err, core.ErrUnavailable) {
+		return answer{}, oauth.Unavailable(err)
+	}
 	if err != nil {
 		return answer{}, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/keys"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -43,6 +44,7 @@ type Server struct {
 	acts   *apps.Acts
 	http   *httptest.Server
 	server *server.Server
+	made   server.Options
 	o      options
 	issuer string
 	broken bool
@@ -166,7 +168,7 @@ func (s *Server) open() {
 	if s.o.life > 0 {
 		life.Access = s.o.life
 	}
-	s.server, err = server.New(ctx, server.Options{
+	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
@@ -179,7 +181,9 @@ func (s *Server) open() {
 		}},
 		Setup: s.o.setup, Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
-	})
+	}
+	s.made.Rotation = keys.DefaultRotation
+	s.server, err = server.New(ctx, s.made)
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
 	}
@@ -239,6 +243,19 @@ func (s *Server) CatchUp() {
 
 // Deafen ends the server's background work: it hears what other nodes do only when it is made to.
 func (s *Server) Deafen() { s.server.Close() }
+
+// Operator opens the keys beside the running server, as the command line does: over a connection of its own.
+func (s *Server) Operator() *keys.Keys {
+	s.t.Helper()
+	beside, err := store.Open(context.Background(), s.dsn, s.Clock)
+	s.must(err)
+	s.t.Cleanup(func() { beside.Close() })
+	o := server.KeyOptions(s.made)
+	o.Store = beside
+	k, err := keys.Open(context.Background(), o)
+	s.must(err)
+	return k
+}
 
 // BreakStore takes the database away under the running server.
 func (s *Server) BreakStore() {

@@ -88,6 +88,9 @@ func (v *Room) revoke(ctx context.Context, token string, client *core.App) error
 // refresh ends the whole sign-in, its access tokens with it. RFC 7009 §2.1.
 func (v *Room) refresh(ctx context.Context, token string, client *core.App) error {
 	family, err := v.Keys.OpenRefresh(token)
+	if errors.Is(err, core.ErrUnavailable) {
+		return outcome(err)
+	}
 	if err != nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
+	"launchpad/internal/interact"
 	"launchpad/internal/keys"
 	"launchpad/internal/limit"
 	"launchpad/internal/mint"
@@ -34,6 +36,7 @@ type Options struct {
 	Clock         core.Clock
 	Watch         core.Stopwatch
 	MasterKey     []byte
+	Rotation      keys.Rotation // of the keys
 	Life          mint.Lifetimes
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
@@ -63,6 +66,7 @@ const passwordPatience = 10 * time.Second
 type Server struct {
 	options   Options
 	log       *events.Log
+	steady    *core.SteadyClock // options.Clock
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
@@ -84,9 +88,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Limits == (config.Limits{}) {
 		o.Limits = config.DefaultLimits
 	}
-	s := &Server{options: o, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
+	steady := core.NewSteadyClock(o.Clock)
+	o.Clock = steady
+	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	var err error
-	if s.keys, err = keys.Open(ctx, o.Store, o.Clock, o.Issuer, o.MasterKey); err != nil {
+	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
 		return nil, err
 	}
 	if s.pages, err = web.New(o.Name, o.Clock); err != nil {
@@ -107,8 +113,22 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.stop = stop
 	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
+	s.running.Go(func() { s.keys.Run(background) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
+}
+
+// KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
+func KeyOptions(o Options) keys.Options {
+	return keys.Options{
+		Store: o.Store, Clock: o.Clock, Issuer: o.Issuer, MasterKey: o.MasterKey, Rotation: o.Rotation, Log: o.Log,
+		Lives: map[keys.Ring]time.Duration{
+			keys.RingAccess: o.Life.Access, keys.RingSigning: o.Life.Access, keys.RingCode: o.Life.Code,
+			keys.RingRefresh:     o.Life.RefreshIdle, // each rotation seals anew
+			keys.RingInteraction: interact.Life,
+			keys.RingDevice:      session.DeviceLife,
+		},
+	}
 }
 
 // Log says how well this process hears what others write.
@@ -123,8 +143,10 @@ func (s *Server) Close() {
 // Drain lets readyz say that no new work is wanted.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Settle writes what is otherwise written a little later.
-func (s *Server) Settle(ctx context.Context) error { return s.access.Flush(ctx) }
+// Settle does what is otherwise done a little later: it writes the notes of use, and tends the keys.
+func (s *Server) Settle(ctx context.Context) error {
+	return errors.Join(s.access.Flush(ctx), s.keys.Tend(ctx))
+}
 
 // refreshUses is Settle for pages that show the last use: they show an older one rather than none.
 func (s *Server) refreshUses(ctx context.Context) {
@@ -146,6 +168,9 @@ func (s *Server) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if ahead := s.steady.Ahead(); ahead > 0 {
+				s.options.Log.Error("the machine's clock was set back; time stands still here until it has caught up. If the clock is right now, start this process again", "ahead", ahead.String())
+			}
 			var err error
 			if next, err = s.SweepOnce(ctx, next); err != nil {
 				s.options.Log.Warn("sweep", "cause", err)

@@ -14,13 +14,13 @@ import (
 // A browser in which somebody has signed in keeps a sealed cookie that says so. It opens nothing: whoever has it may try
 // passwords of that person while those who guess from elsewhere have used up what strangers may.
 
-// deviceLife is how long a browser is known after the last sign-in.
-const deviceLife = 365 * 24 * time.Hour
+// DeviceLife is how long a browser is known after the last sign-in.
+const DeviceLife = 365 * 24 * time.Hour
 
 // device reads the cookie; a browser without a good one is a new one.
 func (s *Sessions) device(r *http.Request) keys.Device {
 	d, err := s.keys.OpenDevice(s.jar.Get(r, web.CookieDevice))
-	if err != nil || s.clock.Now().After(d.SeenAt.Add(deviceLife)) {
+	if err != nil || s.clock.Now().After(d.SeenAt.Add(DeviceLife)) {
 		return keys.Device{}
 	}
 	return d
@@ -44,5 +44,5 @@ func (s *Sessions) remember(w http.ResponseWriter, r *http.Request, email string
 	others := slices.DeleteFunc(d.People, func(p keys.Person) bool { return p == who })
 	d.People = append([]keys.Person{who}, others[:min(len(others), keys.MostPeople-1)]...)
 	d.SeenAt = now
-	s.jar.Set(w, web.CookieDevice, s.keys.SealDevice(d), deviceLife)
+	s.jar.Set(w, web.CookieDevice, s.keys.SealDevice(d), DeviceLife)
 }

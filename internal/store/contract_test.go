@@ -23,6 +23,7 @@ import (
 type world struct {
 	*store.Store
 	clock          *lptest.Clock
+	made           atomic.Int64 // keys
 	ann, ben       core.Identity
 	annsCo, bensCo core.Account
 	app            core.App
@@ -246,10 +247,6 @@ func TestUniqueNames(t *testing.T) {
 		wantErr(t, "same client_id", w.RegisterApp(t.Context(), twin, w.ann.ID), core.ErrConflict)
 		wantErr(t, "member twice", w.AddMember(t.Context(), w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
 		wantErr(t, "member of nothing", w.AddMember(t.Context(), w.ann.ID, w.id(), core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
-		key := store.Key{ID: "00000001", Ring: "r", Slot: 1, CreatedAt: w.clock.Now()}
-		must(t, w.AddKey(t.Context(), key))
-		key.ID = "00000002"
-		wantErr(t, "slot taken", w.AddKey(t.Context(), key), core.ErrConflict)
 	})
 }
 

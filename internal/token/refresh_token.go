@@ -26,6 +26,9 @@ func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
 		return Proof{}, oauth.InvalidRequest("refresh_token_missing", "refresh_token is missing")
 	}
 	token, err := t.Keys.OpenRefresh(sent)
+	if errors.Is(err, core.ErrUnavailable) {
+		return Proof{}, err
+	}
 	if err != nil {
 		return Proof{}, refreshUnknown().Because(err)
 	}
