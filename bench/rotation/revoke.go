@@ -12,7 +12,7 @@ import (
 
 // revoke ends keys that are in use, by the command line beside the server, and gives the longest time from the end of
 // the command until every node refused what they made.
-func (l *load) revoke(ctx context.Context, launch drive.Launch, n int) (slowest time.Duration, err error) {
+func (l *load) revoke(ctx context.Context, launch drive.Launch, n int) (longest time.Duration, err error) {
 	for i := range 2 * n {
 		app := []drive.App{l.facts.Apps.Machine, l.robot}[i%2]
 		a, err := l.node().Issue(app)
@@ -33,7 +33,7 @@ func (l *load) revoke(ctx context.Context, launch drive.Launch, n int) (slowest 
 				return 0, err
 			}
 		}
-		slowest = max(slowest, time.Since(begun))
+		longest = max(longest, time.Since(begun))
 		// There is a successor at once.
 		if a, err = l.node().Issue(app); err != nil || !a.OK() {
 			return 0, fmt.Errorf("issue after a revocation: %s %w", a, err)
@@ -43,7 +43,7 @@ func (l *load) revoke(ctx context.Context, launch drive.Launch, n int) (slowest 
 			l.expect("used after a revocation", called, err, time.Now().Add(time.Minute))
 		}
 	}
-	return slowest, nil
+	return longest, nil
 }
 
 // refusing asks a node until it refuses a token.
