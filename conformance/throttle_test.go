@@ -150,7 +150,7 @@ func TestLG01_WhichBrowsersAreKnown(t *testing.T) {
 				t.Errorf("guess %d in a browser that knows another person: %d, want %d", n+1, a.Status, want)
 			}
 		}
-		for name, device := range map[string]string{"another person's": stranger, "a damaged": owner[:len(owner)-1] + "x", "two": owner + "; lp_device=" + owner} {
+		for name, device := range map[string]string{"another person's": stranger, "a damaged": strings.ToUpper(owner), "two": owner + "; lp_device=" + owner} {
 			if a := g.guess(s.Person.Email, lptest.Password, "", "; lp_device="+device); a.Status != unheard {
 				t.Errorf("%s cookie: %d, want %d", name, a.Status, unheard)
 			}
