@@ -74,7 +74,7 @@ func accept(s *lptest.Server, who core.Identity, code string) lptest.Page {
 	return b.Post("/invitations", csrf(b, "code", code))
 }
 
-// The whole round: invited, joined, made an admin, renamed, handed over, left.
+// AD05: the whole round: invited, joined, made an admin, renamed, handed over, left.
 func TestAnAccountsRound(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := person(t, s, "ben", "")
@@ -120,7 +120,7 @@ func TestAnAccountsRound(t *testing.T) {
 	})
 }
 
-// A person who is removed loses the account in every token at once.
+// AT10, AD08: A person who is removed loses the account in every token at once.
 func TestRemovalEndsTheReachOfGrants(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := person(t, s, "ben", core.RoleMember)
@@ -137,7 +137,7 @@ func TestRemovalEndsTheReachOfGrants(t *testing.T) {
 	})
 }
 
-// An admin is not an owner, by no way round.
+// AD05: an admin is not an owner, by no way round.
 func TestAdminsDoNotTouchOwners(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben, cara := person(t, s, "ben", core.RoleAdmin), person(t, s, "cara", core.RoleMember)
@@ -228,7 +228,7 @@ func TestInvitationsAreNotForOthers(t *testing.T) {
 	})
 }
 
-// The way by the sign-in page: the invitation waits there.
+// LG15: the way by the sign-in page: the invitation waits there.
 func TestAnInvitationWaitsForTheSignIn(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := person(t, s, "ben", "")
@@ -248,7 +248,7 @@ func TestAnInvitationWaitsForTheSignIn(t *testing.T) {
 	})
 }
 
-// Closing shuts the account for people and apps; an operator opens it again, and nobody else.
+// AD08: closing shuts the account for people and apps; an operator opens it again, and nobody else.
 func TestClosingAndReopeningAnAccount(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := person(t, s, "ben", core.RoleOwner)
@@ -423,7 +423,7 @@ func do(b *lptest.Browser, method, path string, form url.Values) lptest.Page {
 	return b.Post(path, form)
 }
 
-// A stranger's page of an account that exists is the page of one that does not.
+// AD06: A stranger's page of an account that exists is the page of one that does not.
 func TestStrangersLearnNothingOfAnAccount(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(person(t, s, "stranger", "").Email)
@@ -440,7 +440,7 @@ func TestStrangersLearnNothingOfAnAccount(t *testing.T) {
 	})
 }
 
-// Two who act at once: one looks again, and neither acts by what is no more.
+// AD05: two who act at once: one looks again, and neither acts by what is no more.
 func TestARoleTakenAwayMeanwhile(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := person(t, s, "ben", core.RoleOwner)

@@ -162,7 +162,7 @@ func TestKeysRotateUnderEverything(t *testing.T) {
 	})
 }
 
-// Refresh tokens live longest: their key is kept for one that was not used until its last day.
+// KY01: refresh tokens live longest: their key is kept for one that was not used until its last day.
 func TestARetiringKeyServesItsLastRefreshToken(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.Clock.Advance(keys.DefaultRotation.Every - keys.DefaultRotation.Lead)

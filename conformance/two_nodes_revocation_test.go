@@ -13,7 +13,7 @@ import (
 	"launchpad/internal/secret"
 )
 
-// What ends at one node ends at the other, by whichever of the roots of a token.
+// AT18: what ends at one node ends at the other, by whichever of the roots of a token.
 func TestWhatEndsAtOneNodeEndsAtTheOther(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		ctx := t.Context()
@@ -74,7 +74,7 @@ func TestWhatEndsAtOneNodeEndsAtTheOther(t *testing.T) {
 	})
 }
 
-// A narrowed grant and a switched app act at the other node, too.
+// AT18: A narrowed grant and a switched app act at the other node, too.
 func TestWhatChangesAtOneNodeChangesAtTheOther(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		token := a.Tokens(a.Web).Text("access_token")
@@ -93,7 +93,7 @@ func TestWhatChangesAtOneNodeChangesAtTheOther(t *testing.T) {
 	})
 }
 
-// The other node hears by itself.
+// AT18: the other node hears by itself.
 func TestTheOtherNodeHearsByItself(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		token := a.Token(a.Machine, "grant_type", "client_credentials").Text("access_token")
@@ -107,7 +107,7 @@ func TestTheOtherNodeHearsByItself(t *testing.T) {
 	})
 }
 
-// Fail closed: memory decides for 0.9 s without news, then the database, and after 5 s nobody.
+// AT18: fail closed: memory decides for 0.9 s without news, then the database, and after 5 s nobody.
 func TestADeafNodeAsksAndThenRefuses(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		issue := func() string { return a.Token(a.Machine, "grant_type", "client_credentials").Text("access_token") }
@@ -147,7 +147,7 @@ func TestADeafNodeAsksAndThenRefuses(t *testing.T) {
 	})
 }
 
-// With its database away a node refuses for the moment and never calls a token bad.
+// AT18, OP07: with its database away a node refuses for the moment and never calls a token bad.
 func TestANodeWithoutItsDatabaseRefusesForTheMoment(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		token := a.Token(a.Machine, "grant_type", "client_credentials").Text("access_token")
@@ -164,7 +164,7 @@ func TestANodeWithoutItsDatabaseRefusesForTheMoment(t *testing.T) {
 	})
 }
 
-// A transaction that is held open before its commit, while others commit and are numbered, is heard by all.
+// AT18: A transaction that is held open before its commit, while others commit and are numbered, is heard by all.
 func TestALateRevocationIsHeardByAllNodes(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		token := a.Tokens(a.Web).Text("access_token")

@@ -36,6 +36,7 @@ var known = []specification{
 	rfc("7515", "JSON Web Signature (JWS)", map[string]string{"5.1": "Message Signature or MAC Computation"}),
 	rfc("7517", "JSON Web Key (JWK)", map[string]string{"5": "JWK Set Format", "9.2": "Preventing Disclosure of Non-public Key Information"}),
 	rfc("7518", "JSON Web Algorithms (JWA)", map[string]string{"3.4": "Digital Signature with ECDSA"}),
+	rfc("7519", "JSON Web Token (JWT)", map[string]string{"2": "Terminology"}),
 	rfc("7591", "OAuth 2.0 Dynamic Client Registration Protocol", map[string]string{
 		"2": "Client Metadata", "3.2.2": "Client Registration Error Response",
 	}),
