@@ -50,7 +50,7 @@ func demoCommand() *cobra.Command {
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&c.RefreshWindow, "refresh-window", c.RefreshWindow, "how long a rotated refresh token is still answered")
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
-	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app (repeatable)")
+	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app that people sign in through (repeatable)")
 	return command
 }
 
@@ -225,11 +225,11 @@ func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.
 		into *demoApp
 	}{
 		{"Sample Reports", core.KindWeb, &facts.Apps.Web},
-		{"Sample Desktop", core.KindPublic, &facts.Apps.Public},
+		{"Sample Desktop", core.KindNative, &facts.Apps.Public},
 		{"Sample Robot", core.KindMachine, &facts.Apps.Machine},
 	} {
-		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID, RedirectURIs: redirects}
-		if a.kind != core.KindMachine {
+		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID}
+		if a.kind.Rules().SignsPeopleIn() {
 			draft.RedirectURIs = merged([]string{demoRedirect}, redirects)
 		}
 		app, shown, err := s.acts.Register(ctx, person, draft)
@@ -263,7 +263,7 @@ func describe(err error) error {
 
 // addRedirects brings apps of an earlier start up to date.
 func (s *seeder) addRedirects(ctx context.Context, facts *demoFacts, redirects []string) error {
-	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public, &facts.Apps.Machine} {
+	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public} {
 		app, err := s.store.AppByClientID(ctx, known.ClientID)
 		if err != nil {
 			return fmt.Errorf("load sample app: %w", err)

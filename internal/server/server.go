@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
 	"launchpad/internal/store"
+	"launchpad/internal/uses"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -61,6 +63,7 @@ type Server struct {
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
+	secrets   *apps.SecretUses
 	sessions  *session.Sessions
 	pages     *web.Renderer
 	published oauth.Scope
@@ -84,6 +87,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.directory = apps.NewDirectory(o.Store)
+	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, o.Clock, s.published, o.Life.Access)
 	s.sessions = session.New(o.Store, o.Clock, secret.NewGate(passwordPatience), strings.HasPrefix(o.Issuer, "https:"))
 	log := events.Follow(o.Store, s.access.Read, s.directory.Read)
@@ -96,6 +100,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.running.Go(func() { s.access.Run(background) })
+	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
@@ -110,11 +115,13 @@ func (s *Server) Close() {
 func (s *Server) Drain() { s.draining.Store(true) }
 
 // Settle writes what is otherwise written a little later.
-func (s *Server) Settle(ctx context.Context) error { return s.access.Flush(ctx) }
+func (s *Server) Settle(ctx context.Context) error {
+	return errors.Join(s.access.Flush(ctx), s.secrets.Flush(ctx))
+}
 
 // refreshUses is Settle for pages that show the last use: they show an older one rather than none.
 func (s *Server) refreshUses(ctx context.Context) {
-	if err := s.access.Flush(ctx); err != nil {
+	if err := s.Settle(ctx); err != nil {
 		s.options.Log.Warn("write notes of use", "cause", err)
 	}
 }

@@ -18,6 +18,7 @@ const (
 	MakesAccount       = "account"
 	MakesApp           = "app"
 	MakesPersonalToken = "personal token"
+	MakesSecret        = "app secret"
 )
 
 // FormID gives the id of what a form makes; one that came without the field makes something new each time.
