@@ -68,7 +68,7 @@ func register(b *lptest.Browser, s *lptest.Server, kind core.AppKind, uri string
 	return b.Post("/oauth/applications", form)
 }
 
-// DC05: an edited app is checked as if it were new, and is of the kind that it was.
+// DC05, AD04: an edited app is checked as if it were new, and is of the kind that it was.
 func TestRFC7592_2_2_AnEditChangesNoKind(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		page := s.NewApp("Page", core.KindSinglePage, lptest.Redirect)
@@ -108,7 +108,7 @@ func TestRFC8252_7_3_APageHasOnePort(t *testing.T) {
 	})
 }
 
-// PK02: a page must use PKCE; scripts of any origin may read the token endpoint's answers, and each refresh token works
+// PK01: a page must use PKCE; scripts of any origin may read the token endpoint's answers, and each refresh token works
 // once.
 func TestRFC9700_2_1_1_APageUsesPKCE(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -126,7 +126,7 @@ func TestTwoSecretsAtMostOneAtLeast(t *testing.T) {
 	})
 }
 
-// CA26, CA07: however many ask at once, one gets the second secret.
+// CA26: however many ask at once, one gets the second secret.
 func TestRacingForTheSecondSecret(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		var mu sync.Mutex
@@ -153,7 +153,7 @@ func TestRacingForTheSecondSecret(t *testing.T) {
 	})
 }
 
-// The page shows which secret is in use, so that the right one is ended.
+// CA26: the page shows which secret is in use, so that the right one is ended.
 func TestLastUseOfASecret(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		r := rotate(t, s, s.Machine)

@@ -85,7 +85,7 @@ func (o *office) newApp(t *testing.T, redirect string) core.App {
 	return app
 }
 
-// AD01, DC18, DC19: every route of the portal asks who builds the app. A route that is not in the table fails.
+// AD02, DC18, DC19: every route of the portal asks who builds the app. A route that is not in the table fails.
 func TestEveryRouteOfThePortalAsksWhoBuildsTheApp(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		o, known := openOffice(t, s), map[string]bool{}
@@ -179,7 +179,7 @@ func TestAnAppInDevelopmentIsForItsTeamOnly(t *testing.T) {
 	})
 }
 
-// An app outlives its owner's time in the account: whoever runs the account can take it over, and nobody else.
+// AD05: an app outlives its owner's time in the account: whoever runs the account can take it over, and nobody else.
 func TestAnAppLeftBehindIsTakenOver(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		o := openOffice(t, s)
@@ -219,7 +219,7 @@ func TestAnAppLeftBehindIsTakenOver(t *testing.T) {
 	})
 }
 
-// Handing over and leaving, as people do it: the old owner stays on the team until he leaves.
+// AD05: handing over and leaving, as people do it: the old owner stays on the team until he leaves.
 func TestAnAppIsHandedOver(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		o := openOffice(t, s)
