@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"launchpad/internal/core"
 	"launchpad/internal/lptest"
 )
 
@@ -367,24 +366,6 @@ func TestASVS_6_3_8_SignInTellsNothing(t *testing.T) {
 		} {
 			if got != want {
 				t.Errorf("%s: the answer differs from that to an unknown person", name)
-			}
-		}
-	})
-}
-
-// RFC 6749 §2.1: what an app can keep decides what it gets.
-func TestAppKindsInThePortal(t *testing.T) {
-	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
-		b := s.SignedIn(s.Person.Email)
-		for kind, secret := range map[core.AppKind]bool{core.KindWeb: true, core.KindPublic: false, core.KindMachine: true} {
-			form := b.Get("/oauth/applications/new").Hidden()
-			form.Set("client_name", "Kind")
-			form.Set("kind", string(kind))
-			form.Set("account", s.First.ID.String())
-			form.Set("redirect_uri", "https://kind.example/cb")
-			page := b.Post("/oauth/applications", form)
-			if page.Status != http.StatusCreated || strings.Contains(page.Body, "lp_cs_") != secret {
-				t.Errorf("%s: %d, secret shown=%v, want %v", kind, page.Status, !secret, secret)
 			}
 		}
 	})

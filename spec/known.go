@@ -40,6 +40,7 @@ var known = []specification{
 	rfc("7591", "OAuth 2.0 Dynamic Client Registration Protocol", map[string]string{
 		"2": "Client Metadata", "3.2.2": "Client Registration Error Response",
 	}),
+	rfc("7592", "OAuth 2.0 Dynamic Client Registration Management Protocol", map[string]string{"2.2": "Client Update Request"}),
 	rfc("7636", "Proof Key for Code Exchange by OAuth Public Clients", map[string]string{
 		"4.1": "Client Creates a Code Verifier", "4.2": "Client Creates the Code Challenge",
 		"4.3": "Client Sends the Code Challenge with the Authorization Request", "4.4.1": "Error Response",
@@ -71,7 +72,7 @@ var known = []specification{
 		Sections: map[string]string{
 			"1.2.1": "Output encoding fits its context", "1.2.2": "URLs built from untrusted data are encoded and safe", "3.3": "Cookie Setup",
 			"3.4": "Browser Security Mechanism Headers", "3.5.1": "Requests to sensitive functions come from our own pages", "6.3.8": "Valid users cannot be deduced",
-			"7.2.4": "A new session token with each authentication", "16.2.5": "Sensitive data stays out of logs",
+			"7.2.4": "A new session token with each authentication", "10.7.1": "Consent is asked for in each authorization request", "13.3.4": "Secrets expire and are rotated", "16.2.5": "Sensitive data stays out of logs",
 		},
 	},
 }

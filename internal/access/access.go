@@ -12,6 +12,7 @@ import (
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
+	"launchpad/internal/uses"
 	"launchpad/oauth"
 )
 
@@ -28,7 +29,7 @@ type Verifier struct {
 	longest   time.Duration
 	dead      *deadSet
 	members   *members
-	uses      *uses
+	uses      *inUse
 }
 
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
@@ -36,7 +37,7 @@ type Verifier struct {
 func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
 	return &Verifier{
 		keys: k, store: s, log: log, clock: clock, published: published, longest: longest,
-		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newUses(s),
+		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newInUse(s),
 	}
 }
 
@@ -117,7 +118,7 @@ func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
 	if !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
 		return Token{}, oauth.InvalidToken("personal_token_expired", "this personal token expired %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
 	}
-	v.uses.personal(p.ID, now)
+	v.uses.tokens.Note(p.ID, now)
 	return Token{Personal: true, AccessToken: core.AccessToken{
 		ID: p.ID, IdentityID: p.IdentityID, AppID: p.AppID, IssuedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt,
 		Scope: p.MayUse(v.published), Reach: p.Reach,
@@ -158,17 +159,8 @@ func (v *Verifier) Flush(ctx context.Context) error { return v.uses.flush(ctx) }
 
 // Run flushes and forgets in the background until ctx ends.
 func (v *Verifier) Run(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			// A failed flush keeps its notes for the next one.
-			_ = v.uses.flush(ctx)
-			v.dead.forget()
-		case <-ctx.Done():
-			_ = v.uses.flush(context.WithoutCancel(ctx))
-			return
-		}
-	}
+	uses.Keep(ctx, func(ctx context.Context) error {
+		v.dead.forget()
+		return v.uses.flush(ctx)
+	})
 }

@@ -42,9 +42,10 @@ func NewDirectory(s *store.Store, log *events.Log) *Directory {
 // Read takes in a line of the change log. A record that is being loaded meanwhile is not kept either.
 func (d *Directory) Read(e core.Event) {
 	switch e.Kind {
-	case core.EventAppChanged, core.EventAppDeleted:
+	case core.EventAppChanged, core.EventAppDeleted, core.EventAppHandedOver, core.EventAppMemberAdded, core.EventAppMemberRemoved,
+		core.EventAppSecretAdded, core.EventAppSecretEnded:
 		d.apps.Invalidate(e.AppID)
-	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged:
+	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged, core.EventMembershipRemoved: // with it went the seats
 		d.apps.InvalidateAll()
 	}
 }

@@ -101,7 +101,7 @@ func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The app may have been edited while the person was thinking.
-	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.Native()) {
+	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.AnyPort()) {
 		return redirectMismatch(app, record.RedirectURI)
 	}
 	return a.next(w, r, app, record)

@@ -222,7 +222,7 @@ func TestTheMasterKeyHasOneGoodSource(t *testing.T) {
 		"two sources": {func(t *testing.T, data string, c *config.Config) {
 			environment(good)(t, data, c)
 			c.MasterKeyCommand = []string{"echo", good}
-		}, "master_key_command and LAUNCHPAD_MASTER_KEY: the master key has one source"},
+		}, "master_key_command: the master key is also in LAUNCHPAD_MASTER_KEY, and has one source"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()

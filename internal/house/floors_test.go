@@ -16,8 +16,8 @@ import (
 var floors = [][]string{
 	{"oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "internal/durable", "docs", "internal/sample"},
 	{"internal/store/schema", "internal/store", "internal/web", "internal/limit"},
-	{"internal/keys", "internal/events"},
-	{"internal/access", "internal/apps", "internal/session", "internal/policy", "internal/clientauth", "internal/mint", "internal/interact"},
+	{"internal/keys", "internal/events", "internal/uses", "internal/policy"},
+	{"internal/access", "internal/apps", "internal/session", "internal/clientauth", "internal/mint", "internal/interact"},
 	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/gateway", "internal/manual"},
 	{"internal/server"},
 	{"internal/cli", "internal/lptest"},

@@ -278,7 +278,7 @@ func (s *Server) seed() {
 	s.First = s.account("sample-bakery", "Sample Bakery")
 	s.Second = s.account("sample-cinema", "Sample Cinema")
 	s.Web = s.NewApp("Sample Reports", core.KindWeb, Redirect)
-	s.Public = s.NewApp("Sample Desktop", core.KindPublic, Redirect, LoopbackRedirect)
+	s.Public = s.NewApp("Sample Desktop", core.KindNative, Redirect, LoopbackRedirect)
 	s.Machine = s.NewApp("Sample Robot", core.KindMachine)
 	s.Machine.App = s.Switch(s.Machine, apps.Switches{ClientCredentials: true})
 }

@@ -26,7 +26,7 @@ type room interface{ Routes() []web.Route }
 // rooms is the one list of rooms.
 func (s *Server) rooms() []room {
 	o := s.options
-	clients := clientauth.New(s.directory, s.limits)
+	clients := clientauth.New(s.directory, s.limits, s.secrets.Saw)
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	return []room{

@@ -24,6 +24,7 @@ import (
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
 	"launchpad/internal/store"
+	"launchpad/internal/uses"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -70,6 +71,7 @@ type Server struct {
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
+	secrets   *apps.SecretUses
 	sessions  *session.Sessions
 	limits    *limits
 	pages     *web.Renderer
@@ -100,6 +102,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.log = events.New(o.Store, o.Clock, o.Watch, o.Log)
 	s.directory = apps.NewDirectory(o.Store, s.log)
+	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
 	s.limits = newLimits(o.Limits, o.Clock)
 	s.sessions = session.New(o.Store, s.keys, o.Clock, secret.NewGate(passwordPatience), limit.NewTable(o.Clock), o.Limits.WrongPasswords)
@@ -114,6 +117,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
 	s.running.Go(func() { s.keys.Run(background) })
+	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
@@ -145,12 +149,16 @@ func (s *Server) Drain() { s.draining.Store(true) }
 
 // Settle does what is otherwise done a little later: it writes the notes of use, and tends the keys.
 func (s *Server) Settle(ctx context.Context) error {
-	return errors.Join(s.access.Flush(ctx), s.keys.Tend(ctx))
+	return errors.Join(s.flush(ctx), s.keys.Tend(ctx))
 }
 
-// refreshUses is Settle for pages that show the last use: they show an older one rather than none.
+func (s *Server) flush(ctx context.Context) error {
+	return errors.Join(s.access.Flush(ctx), s.secrets.Flush(ctx))
+}
+
+// refreshUses is flush for pages that show the last use: they show an older one rather than none.
 func (s *Server) refreshUses(ctx context.Context) {
-	if err := s.access.Flush(ctx); err != nil {
+	if err := s.flush(ctx); err != nil {
 		s.options.Log.Warn("write notes of use", "cause", err)
 	}
 }

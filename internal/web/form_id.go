@@ -19,6 +19,7 @@ const (
 	MakesApp           = "app"
 	MakesPersonalToken = "personal token"
 	MakesInvitation    = "invitation"
+	MakesSecret        = "app secret"
 )
 
 // FormID gives the id of what a form makes; one that came without the field makes something new each time.
