@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 	"launchpad/internal/store"
 )
 
@@ -31,6 +32,8 @@ type uses struct {
 	tokens    map[core.ID]time.Time
 	grants    map[core.ID]time.Time // waiting
 	noted     map[core.ID]time.Time // when each grant was noted last
+
+	dropped meter.Count
 }
 
 func newUses(s *store.Store) *uses {
@@ -50,7 +53,7 @@ func (u *uses) token(t core.AccessToken, now time.Time) {
 }
 
 func (u *uses) grant(id core.ID, now time.Time) {
-	if now.Sub(u.noted[id]) < grantEvery || len(u.grants) >= usesLimit {
+	if now.Sub(u.noted[id]) < grantEvery || u.full(len(u.grants)) {
 		return
 	}
 	if len(u.noted) >= 4*usesLimit {
@@ -60,7 +63,7 @@ func (u *uses) grant(id core.ID, now time.Time) {
 }
 
 func (u *uses) generation(authorization core.ID, generation int64) {
-	if u.confirmed[authorization] >= generation || len(u.waiting) >= usesLimit {
+	if u.confirmed[authorization] >= generation || u.full(len(u.waiting)) {
 		return
 	}
 	if len(u.confirmed) >= 4*usesLimit {
@@ -74,9 +77,18 @@ func (u *uses) generation(authorization core.ID, generation int64) {
 func (u *uses) personal(id core.ID, at time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if _, known := u.tokens[id]; known || len(u.tokens) < usesLimit {
+	if _, known := u.tokens[id]; known || !u.full(len(u.tokens)) {
 		u.tokens[id] = at
 	}
+}
+
+// full reports whether no more notes may wait; then one is dropped.
+func (u *uses) full(waiting int) bool {
+	if waiting < usesLimit {
+		return false
+	}
+	u.dropped.Add(1)
+	return true
 }
 
 func (u *uses) flush(ctx context.Context) error {

@@ -19,6 +19,7 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -29,26 +30,27 @@ import (
 type demoOptions struct {
 	output    string
 	redirects []string
+	level     slog.Level
 }
 
 func demoCommand() *cobra.Command {
 	c := config.Default()
 	c.Data = filepath.Join(os.TempDir(), "launchpad-demo")
-	var o demoOptions
+	o := demoOptions{level: slog.LevelWarn}
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Run Launchpad with sample data and a sample API",
 		Long:  "Run Launchpad on loopback with sample people, accounts and apps, and a sample API behind the gateway.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			logTo(slog.LevelWarn)
-			return demo(command.Context(), c, o)
+			return demo(command.Context(), c, logTo(o.level), o)
 		},
 	}
 	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&c.RefreshWindow, "refresh-window", c.RefreshWindow, "how long a rotated refresh token is still answered")
+	command.Flags().TextVar(&o.level, "log-level", o.level, "from which `level` on to log; each request is at info")
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
 	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app (repeatable)")
 	return command
@@ -100,7 +102,7 @@ type demoFacts struct {
 	PersonalToken string        `json:"personal_token"`
 }
 
-func demo(ctx context.Context, c config.Config, o demoOptions) error {
+func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !config.Loopback(host) {
 		// Its passwords are printed for everybody to read.
@@ -111,7 +113,7 @@ func demo(ctx context.Context, c config.Config, o demoOptions) error {
 	}
 	c.Scopes = demoScopes
 	var facts demoFacts
-	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
+	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		api := demoAPI
 		api.Upstream = gateway.Local(sample.API())
 		options.APIs = append(options.APIs, api)

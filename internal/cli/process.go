@@ -18,6 +18,7 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
 	"launchpad/internal/signin"
@@ -27,6 +28,7 @@ import (
 // process is a running Launchpad.
 type process struct {
 	config config.Config
+	lines  *journal.Journal
 	store  *store.Store
 	server *server.Server
 	http   *http.Server
@@ -39,7 +41,7 @@ const drainTimeout = 20 * time.Second
 
 // start brings everything up to the point where requests are answered. Listening comes first: who starts on a
 // taken port should hear of that before a database is made.
-func start(ctx context.Context, c config.Config, prepare func(context.Context, *store.Store, *server.Options) error) (*process, error) {
+func start(ctx context.Context, c config.Config, lines *journal.Journal, prepare func(context.Context, *store.Store, *server.Options) error) (*process, error) {
 	if err := c.Finish(); err != nil {
 		return nil, err
 	}
@@ -47,7 +49,7 @@ func start(ctx context.Context, c config.Config, prepare func(context.Context, *
 	if err != nil {
 		return nil, err
 	}
-	p := &process{config: c, socket: socket}
+	p := &process{config: c, lines: lines, socket: socket}
 	if err := p.open(ctx, prepare); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -74,7 +76,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	life.Access = time.Duration(c.AccessLife)
 	options := server.Options{
 		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
-		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(),
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Lines: p.lines,
 	}
 	if options.APIs, err = apis(c); err != nil {
 		return err
@@ -152,6 +154,7 @@ func (p *process) close() error {
 	if p.store != nil {
 		err = errors.Join(err, p.store.Close())
 	}
+	p.lines.Flush()
 	return err
 }
 
@@ -160,7 +163,9 @@ func (p *process) setupURL() string {
 	return p.config.Issuer + "/setup?" + url.Values{"token": {p.setup.Reveal()}}.Encode()
 }
 
-// logTo sets the process's log.
-func logTo(level slog.Level) {
-	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+// logTo opens the process's log.
+func logTo(level slog.Level) *journal.Journal {
+	lines := journal.New(os.Stderr, level)
+	slog.SetDefault(lines.Logger())
+	return lines
 }

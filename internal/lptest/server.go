@@ -158,7 +158,8 @@ func (s *Server) open() {
 			},
 		}},
 		Setup: s.o.setup,
-		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Log:   s.Log.journal().Logger(),
+		Lines: s.Log.journal(),
 	})
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)

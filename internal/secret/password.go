@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 )
 
 // Argon2id parameters: 19 MiB, two passes, one lane.
@@ -31,6 +32,7 @@ type Gate struct {
 	running  chan struct{}
 	waiting  chan struct{}
 	patience time.Duration
+	refused  meter.Count
 }
 
 // NewGate admits max(1, cores/2) at a time and lets 256 more wait for up to patience.
@@ -47,6 +49,7 @@ func (g *Gate) enter(ctx context.Context) error {
 	case g.waiting <- struct{}{}:
 		defer func() { <-g.waiting }()
 	default:
+		g.refused.Add(1)
 		return fmt.Errorf("password gate: queue is full: %w", core.ErrBusy)
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.patience)
@@ -55,8 +58,14 @@ func (g *Gate) enter(ctx context.Context) error {
 	case g.running <- struct{}{}:
 		return nil
 	case <-ctx.Done():
+		g.refused.Add(1)
 		return fmt.Errorf("password gate: waited too long: %w", core.ErrBusy)
 	}
+}
+
+// Figures tells how many passwords are hashed at the moment, how many wait, and how many were turned away so far.
+func (g *Gate) Figures() (running, waiting int, refused int64) {
+	return len(g.running), len(g.waiting), g.refused.Read()
 }
 
 func (g *Gate) leave() { <-g.running }

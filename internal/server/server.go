@@ -15,7 +15,9 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
 	"launchpad/internal/keys"
+	"launchpad/internal/meter"
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
@@ -39,6 +41,7 @@ type Options struct {
 	TryAPI        string // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Log           *slog.Logger
+	Lines         *journal.Journal // one line for each request; nil: none
 }
 
 // DefaultLife is how long things live unless the operator says otherwise.
@@ -67,6 +70,7 @@ type Server struct {
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
+	traffic
 
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -76,6 +80,7 @@ type Server struct {
 // New opens the keys, reads what was revoked recently, and is then ready to serve.
 func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{options: o, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
+	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
 	if s.keys, err = keys.Open(ctx, o.Store, o.Clock, o.Issuer, o.MasterKey); err != nil {
 		return nil, err
@@ -136,6 +141,7 @@ func (s *Server) sweep(ctx context.Context) {
 			if next, err = s.SweepOnce(ctx, next); err != nil {
 				s.options.Log.Warn("sweep", "cause", err)
 			}
+			s.countSweep(next, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -95,6 +96,14 @@ func (e *sqliteEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Even
 }
 
 func (e *sqliteEngine) ping(ctx context.Context) error { return e.reads.PingContext(ctx) }
+
+func (e *sqliteEngine) figures() Figures {
+	f := Figures{Queued: len(e.writer.queue), Batches: e.writer.batches, Commits: e.writer.commits}
+	if info, err := os.Stat(e.checkpointer.walPath); err == nil {
+		f.WAL = info.Size()
+	}
+	return f
+}
 
 func (e *sqliteEngine) close() error {
 	return errors.Join(e.checkpointer.stop(), e.reads.Close(), e.writer.stop())

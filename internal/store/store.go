@@ -25,6 +25,7 @@ type engine interface {
 	// hot is fact for statements that stand alone: one, or several of which each may be kept without the others.
 	hot(ctx context.Context, do func(*tx) error) ([]core.Event, error)
 	ping(ctx context.Context) error
+	figures() Figures
 	close() error
 }
 
