@@ -89,7 +89,7 @@ func (b *bench) startDemo(ctx context.Context) (*site, error) {
 	if err := p.line(&s.facts); err != nil {
 		return nil, p.failed(err)
 	}
-	if err := p.answers(ctx, "/healthz"); err != nil {
+	if err := p.answers(ctx, "/readyz"); err != nil {
 		return nil, err
 	}
 	if err := s.signIn(); err != nil {

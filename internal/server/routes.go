@@ -123,14 +123,14 @@ func (s *Server) site(w *seen, r *http.Request) {
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
 		return
 	}
-	if !clean(r.URL.Path) {
-		// The mux would answer by a redirect that repeats the query, secrets and all.
-		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
-		return
-	}
 	// Most requests name a path without wildcards, which needs no search.
 	if handler, ok := s.exact[r.URL.Path]; ok && r.URL.RawPath == "" {
 		handler.ServeHTTP(w, r)
+		return
+	}
+	if !clean(r.URL.Path) {
+		// The mux would answer by a redirect that repeats the query, secrets and all.
+		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)

@@ -29,6 +29,7 @@ import (
 
 // Options is everything that a server is made of.
 type Options struct {
+	Version       string // of the program
 	Issuer        string // without a slash at the end
 	Name          string // of this deployment, on pages
 	Store         *store.Store
@@ -64,6 +65,7 @@ type Server struct {
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
+	gate      *secret.Gate
 	sessions  *session.Sessions
 	pages     *web.Renderer
 	published oauth.Scope
@@ -90,7 +92,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.directory = apps.NewDirectory(o.Store)
 	s.access = access.New(s.keys, o.Store, o.Clock, s.published, o.Life.Access)
-	s.sessions = session.New(o.Store, o.Clock, secret.NewGate(passwordPatience), strings.HasPrefix(o.Issuer, "https:"))
+	s.gate = secret.NewGate(passwordPatience)
+	s.sessions = session.New(o.Store, o.Clock, s.gate, strings.HasPrefix(o.Issuer, "https:"))
 	log := events.Follow(o.Store, s.access.Read, s.directory.Read)
 	if err := log.Replay(ctx, o.Clock.Now().Add(-2*o.Life.Access)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
