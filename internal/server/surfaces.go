@@ -216,7 +216,7 @@ func (s pageSurface) admit(_ http.ResponseWriter, r *http.Request, route *web.Ro
 		return forged().Because(err)
 	}
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/x-www-form-urlencoded" {
-		return forged().Because(fmt.Errorf("content type %q", kind))
+		return forged().Because(errors.New("the content type is not that of a form"))
 	}
 	if err := r.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
