@@ -32,7 +32,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
