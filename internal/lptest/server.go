@@ -88,7 +88,9 @@ func WithUpstream(t testing.TB, api http.Handler) Option {
 }
 
 // WithLocalAPI puts another API into the server's own process.
-func WithLocalAPI(api http.Handler) Option { return func(o *options) { o.upstream = gateway.Local(api) } }
+func WithLocalAPI(api http.Handler) Option {
+	return func(o *options) { o.upstream = gateway.Local(api) }
+}
 
 // Catalog is the scopes of the sample API.
 var Catalog = core.Catalog{
