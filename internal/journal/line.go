@@ -26,6 +26,18 @@ func (l Line) Text(name, value string) Line {
 	return append(appendEscaped(l, value), '"')
 }
 
+// Raw adds members that were made before, by Members.
+func (l Line) Raw(members string) Line { return append(l, members...) }
+
+// Members spells members that many lines share, once; pairs are names and values.
+func Members(pairs ...string) string {
+	var l Line
+	for i := 0; i+1 < len(pairs); i += 2 {
+		l = l.Text(pairs[i], pairs[i+1])
+	}
+	return string(l)
+}
+
 // Number adds a member.
 func (l Line) Number(name string, value int64) Line {
 	return strconv.AppendInt(l.name(name), value, 10)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/journal"
 	"launchpad/internal/meter"
 	"launchpad/internal/web"
 )
@@ -12,6 +13,7 @@ import (
 // way is one row of the traffic: the requests of one method of one route.
 type way struct {
 	route, method string
+	spelled       string         // how a line names the route
 	answers       [6]meter.Count // by the first digit of the status; 0: broken off before it began
 	took          *meter.Spread  // shared by the methods of a route
 }
@@ -36,7 +38,7 @@ var tookBounds = []time.Duration{
 
 // way adds a row.
 func (t *traffic) way(route, method string, took *meter.Spread) *way {
-	w := &way{route: route, method: method, took: took}
+	w := &way{route: route, method: method, took: took, spelled: journal.Members("route", route)}
 	t.ways = append(t.ways, w)
 	return w
 }

@@ -116,7 +116,7 @@ func (s *Server) write(v *seen, r *http.Request, took time.Duration) {
 	memory := lines.Get().(*[1 << 10]byte)
 	defer lines.Put(memory)
 	l := journal.Begin(memory[:0], s.options.Clock.Now(), level, "request").
-		Text("trace", v.trace()).Text("method", method(r.Method)).Text("route", v.way.route).
+		Text("trace", v.trace()).Text("method", method(r.Method)).Raw(v.way.spelled).
 		Number("status", int64(v.status)).Number("bytes", v.bytes).Millis("ms", took).Text("address", address(r))
 	if app := appOf(&v.record); app != "" {
 		l = l.Text("app", app)
