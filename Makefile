@@ -33,7 +33,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/events ./internal/keys ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/keys ./internal/uses ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)

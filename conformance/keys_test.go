@@ -4,9 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -318,51 +315,6 @@ func TestTheDatabaseHoldsNoToken(t *testing.T) {
 			}
 		}
 	})
-}
-
-// dump is all that the database holds.
-func dump(t *testing.T, s *lptest.Server) string {
-	t.Helper()
-	var all strings.Builder
-	if path, embedded := strings.CutPrefix(s.DSN(), "sqlite:"); embedded {
-		files, err := filepath.Glob(path + "*")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all.Write(content)
-		}
-		return all.String()
-	}
-	db, err := pgxpool.New(t.Context(), s.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	tables, err := db.Query(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := pgx.CollectRows(tables, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		rows, err := db.Query(t.Context(), fmt.Sprintf("SELECT x::text FROM %s x", pgx.Identifier{name}.Sanitize()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.WriteString(strings.Join(lines, "\n"))
-	}
-	return all.String()
 }
 
 // KY07: whatever a machine's clock does, nothing that was over comes alive again, no code counts twice, and what is good

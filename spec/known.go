@@ -47,6 +47,7 @@ var known = []specification{
 		"4.6": "Server Verifies code_verifier before Returning the Tokens",
 	}),
 	rfc("7662", "OAuth 2.0 Token Introspection", map[string]string{"2.1": "Introspection Request", "2.2": "Introspection Response"}),
+	rfc("8259", "The JavaScript Object Notation (JSON) Data Interchange Format", map[string]string{"7": "Strings"}),
 	rfc("8252", "OAuth 2.0 for Native Apps", map[string]string{
 		"7.1": "Private-Use URI Scheme Redirection", "7.3": "Loopback Interface Redirection", "8.3": "Loopback Redirect Considerations", "8.6": "Client Impersonation",
 	}),

@@ -10,6 +10,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/keys"
+	"launchpad/internal/meter"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/internal/uses"
@@ -30,6 +31,7 @@ type Verifier struct {
 	dead      *deadSet
 	members   *members
 	uses      *inUse
+	verified  meter.Table // by format and outcome
 }
 
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
@@ -54,16 +56,30 @@ type Token struct {
 }
 
 // Verify answers whether token is good now. Its errors are *oauth.Error: invalid_token, or a passing fault.
-func (v *Verifier) Verify(ctx context.Context, token string) (Token, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (t Token, err error) {
+	format := "none"
 	switch {
 	case strings.HasPrefix(token, string(secret.AccessToken)):
-		return v.sealed(ctx, token)
+		format = "sealed"
+		t, err = v.sealed(ctx, token)
 	case strings.HasPrefix(token, string(secret.PersonalToken)):
-		return v.personal(ctx, token)
+		format = "personal"
+		t, err = v.personal(ctx, token)
 	case strings.Count(token, ".") == 2:
-		return v.jwt(ctx, token)
+		format = "jwt"
+		t, err = v.jwt(ctx, token)
+	default:
+		err = unknown()
 	}
-	return Token{}, unknown()
+	v.verified.Add(format, outcome(err))
+	return t, err
+}
+
+func outcome(err error) string {
+	if err == nil {
+		return "good"
+	}
+	return oauth.AsError(err).Slug
 }
 
 func (v *Verifier) sealed(ctx context.Context, token string) (Token, error) {

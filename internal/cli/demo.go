@@ -20,6 +20,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -31,25 +32,25 @@ type demoOptions struct {
 	file      string
 	output    string
 	redirects []string
+	level     slog.Level
 }
 
 func demoCommand() *cobra.Command {
 	c := config.Default()
 	c.Data = filepath.Join(os.TempDir(), "launchpad-demo")
-	var o demoOptions
+	o := demoOptions{level: slog.LevelWarn}
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Run Launchpad with sample data and a sample API",
 		Long:  "Run Launchpad on loopback with sample people, accounts and apps, and a sample API behind the gateway.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			logTo(slog.LevelWarn)
 			from, err := config.Load(o.file, func(string) string { return "" })
 			if err != nil {
 				return err
 			}
 			c.Limits, c.Proxies = from.Limits, from.Proxies
-			return demo(command.Context(), c, o)
+			return demo(command.Context(), c, logTo(o.level), o)
 		},
 	}
 	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits and proxies are taken")
@@ -57,6 +58,7 @@ func demoCommand() *cobra.Command {
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&c.RefreshWindow, "refresh-window", c.RefreshWindow, "how long a rotated refresh token is still answered")
+	command.Flags().TextVar(&o.level, "log-level", o.level, "from which `level` on to log; each request is at info")
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
 	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app that people sign in through (repeatable)")
 	return command
@@ -112,7 +114,7 @@ type demoFacts struct {
 	PersonalToken string        `json:"personal_token"`
 }
 
-func demo(ctx context.Context, c config.Config, o demoOptions) error {
+func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !config.Loopback(host) {
 		// Its passwords are printed for everybody to read.
@@ -123,7 +125,7 @@ func demo(ctx context.Context, c config.Config, o demoOptions) error {
 	}
 	c.Scopes = demoScopes
 	var facts demoFacts
-	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
+	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		api := demoAPI
 		api.Upstream = gateway.Local(sample.API())
 		options.APIs = append(options.APIs, api)

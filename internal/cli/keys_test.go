@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/journal"
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -52,12 +54,15 @@ func list(t *testing.T, data, ring string) (found []listed) {
 	return found
 }
 
+// quiet is a log that nobody reads.
+func quiet() *journal.Journal { return journal.New(io.Discard, slog.LevelError) }
+
 // running starts a server on an embedded database, and stops it with the test.
 func running(t *testing.T, data string) (jwks func() string) {
 	t.Helper()
 	c := config.Default()
 	c.Data, c.Listen = data, "127.0.0.1:0"
-	p, err := start(t.Context(), c, func(context.Context, *store.Store, *server.Options) error { return nil })
+	p, err := start(t.Context(), c, quiet(), func(context.Context, *store.Store, *server.Options) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +75,7 @@ func running(t *testing.T, data string) (jwks func() string) {
 			t.Error(err)
 		}
 	})
-	address := "http://" + p.socket.Addr().String() + "/oauth/jwks"
+	address := "http://" + p.sites[0].socket.Addr().String() + "/oauth/jwks"
 	return func() string {
 		t.Helper()
 		res, err := http.Get(address)
@@ -229,7 +234,7 @@ func TestTheMasterKeyHasOneGoodSource(t *testing.T) {
 			c := config.Default()
 			c.Data, c.Listen = data, "127.0.0.1:0"
 			nothing := func(context.Context, *store.Store, *server.Options) error { return nil }
-			p, err := start(t.Context(), c, nothing)
+			p, err := start(t.Context(), c, quiet(), nothing)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +243,7 @@ func TestTheMasterKeyHasOneGoodSource(t *testing.T) {
 			}
 			before := stored(t, data)
 			test.set(t, data, &c)
-			if _, err := start(t.Context(), c, nothing); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), good) {
+			if _, err := start(t.Context(), c, quiet(), nothing); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), good) {
 				t.Errorf("%v, want %q", err, test.want)
 			}
 			if after := stored(t, data); !slices.Equal(before, after) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"launchpad/internal/config"
+	"launchpad/internal/journal"
 	"launchpad/internal/server"
 	"launchpad/internal/store"
 )
@@ -22,13 +23,13 @@ func serveCommand() *cobra.Command {
 		Long:  "Run Launchpad. Without any configuration it keeps an embedded database in ./data, listens on loopback, and prints a one-time link that makes the operator.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			logTo(slog.LevelInfo)
+			lines := logTo(slog.LevelInfo)
 			c, err := config.Load(file, os.Getenv)
 			if err != nil {
 				return err
 			}
 			override(command, &c, flags)
-			return serve(command.Context(), c)
+			return serve(command.Context(), c, lines)
 		},
 	}
 	placeFlags(command.Flags(), &file, &flags)
@@ -64,8 +65,8 @@ func override(command *cobra.Command, c *config.Config, flags config.Config) {
 	}
 }
 
-func serve(ctx context.Context, c config.Config) error {
-	p, err := start(ctx, c, func(context.Context, *store.Store, *server.Options) error { return nil })
+func serve(ctx context.Context, c config.Config, lines *journal.Journal) error {
+	p, err := start(ctx, c, lines, func(context.Context, *store.Store, *server.Options) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Listen        string   `toml:"listen" env:"LAUNCHPAD_LISTEN" help:"address to listen on"`
 	Issuer        string   `toml:"issuer" env:"LAUNCHPAD_ISSUER" help:"public address of this server, without a slash at the end"`
+	Metrics       string   `toml:"metrics" env:"LAUNCHPAD_METRICS" help:"address for Prometheus to ask, like 127.0.0.1:9090; without one there are no metrics"`
 	Name          string   `toml:"name" env:"LAUNCHPAD_NAME" help:"name of this deployment on pages"`
 	Data          string   `toml:"data" env:"LAUNCHPAD_DATA" help:"directory of the embedded database and the master key"`
 	Database      string   `toml:"database" env:"LAUNCHPAD_DATABASE" help:"postgres://… instead of the embedded database"`
@@ -168,6 +169,9 @@ func (c *Config) finish() error {
 	// RFC 8414 §2: https, no query, no fragment.
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
 		return wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
+	}
+	if _, _, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || c.Metrics == c.Listen) {
+		return wrong("metrics", "%q must be an address and a port of its own, like 127.0.0.1:9090", c.Metrics)
 	}
 	if c.MasterKeyFile == "" && c.masterKey == "" && len(c.MasterKeyCommand) == 0 {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")

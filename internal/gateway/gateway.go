@@ -75,6 +75,7 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	if err != nil {
 		return err
 	}
+	web.RecordOf(w).AppID = token.AppID
 	if presented.inQuery {
 		if err := g.queryAllowed(r.Context(), api, token); err != nil {
 			return err

@@ -71,6 +71,7 @@ func (i *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.RecordOf(w).App = app.ClientID
 	// RFC 7662 §2.1: the endpoint MUST require authorization; a public app's name proves nothing.
 	if !app.Confidential() {
 		return oauth.InvalidClient("introspection_public", "an app without a secret cannot ask about tokens")

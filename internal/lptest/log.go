@@ -2,15 +2,27 @@ package lptest
 
 import (
 	"bytes"
+	"log/slog"
 	"sync"
 	"testing"
+
+	"launchpad/internal/journal"
 )
 
 // Log keeps what the server logged, so that tests can look for what must not be there.
 type Log struct {
+	once  sync.Once
+	lines *journal.Journal
+
 	mu      sync.Mutex
 	buf     bytes.Buffer
 	written chan struct{} // closed with the next line
+}
+
+// journal is what the server writes to.
+func (l *Log) journal() *journal.Journal {
+	l.once.Do(func() { l.lines = journal.New(l, slog.LevelInfo) })
+	return l.lines
 }
 
 func (l *Log) Write(p []byte) (int, error) {
@@ -46,6 +58,7 @@ func (l *Log) Wait(t testing.TB, text string) {
 }
 
 func (l *Log) String() string {
+	l.journal().Flush()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()

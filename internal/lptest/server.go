@@ -107,6 +107,11 @@ func WithUpstream(t testing.TB, api http.Handler) Option {
 	return func(o *options) { o.upstream = gateway.Proxy(target) }
 }
 
+// WithLocalAPI puts another API into the server's own process.
+func WithLocalAPI(api http.Handler) Option {
+	return func(o *options) { o.upstream = gateway.Local(api) }
+}
+
 // Catalog is the scopes of the sample API.
 var Catalog = core.Catalog{
 	{Name: "dashboards:read", Words: "Your dashboards"},
@@ -180,7 +185,7 @@ func (s *Server) open() {
 			},
 		}},
 		Setup: s.o.setup, Proxies: s.o.proxies, Limits: s.o.limits,
-		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
+		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation
 	s.server, err = server.New(ctx, s.made)
@@ -266,6 +271,23 @@ func (s *Server) BreakStore() {
 
 // Routes lists every route of the house.
 func (s *Server) Routes() []web.Route { return s.server.Routes() }
+
+// Metrics is what Prometheus would be told.
+func (s *Server) Metrics() string {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.server.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", http.NoBody))
+	if w.Code != http.StatusOK {
+		s.t.Fatalf("metrics: %d %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// Drain asks the server for no new work.
+func (s *Server) Drain() { s.server.Drain() }
+
+// Database names the engine and the address of the server's database.
+func (s *Server) Database() (engine, dsn string) { return s.engine.Name, s.dsn }
 
 // Settle writes what is otherwise written a little later.
 func (s *Server) Settle() {

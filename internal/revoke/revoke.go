@@ -54,6 +54,7 @@ func (v *Room) serve(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		client = &app
+		web.RecordOf(w).App = app.ClientID
 	}
 	if err := v.revoke(r.Context(), token, client); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 )
 
 // Gate bounds how many passwords are hashed at once: each takes 19 MiB and a core for some 20 ms, and whoever
@@ -19,10 +20,20 @@ type Gate struct {
 	rest     *time.Timer
 
 	mu      sync.Mutex
+	lanes   int // how many are hashed at once, at most
 	free    int
 	waiting [2][]chan struct{} // in the order in which they came
 	hashed  int                // since the last rest
 	relaxed int                // how much garbage there may be in quiet times; 0: these are some
+
+	refused meter.Count
+}
+
+// Figures tells how many passwords are hashed at the moment, how many wait, and how many were turned away so far.
+func (g *Gate) Figures() (running, waiting int, refused int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.lanes - g.free, len(g.waiting[FastLane]) + len(g.waiting[SlowLane]), g.refused.Read()
 }
 
 // Lane is where somebody waits.
@@ -38,7 +49,8 @@ var roomFor = [2]int{FastLane: 64, SlowLane: 256}
 
 // NewGate admits max(1, cores/2) at a time and lets others wait for up to patience.
 func NewGate(patience time.Duration) *Gate {
-	g := &Gate{patience: patience, free: max(1, runtime.NumCPU()/2)}
+	g := &Gate{patience: patience, lanes: max(1, runtime.NumCPU()/2)}
+	g.free = g.lanes
 	g.rest = time.AfterFunc(time.Hour, g.giveBack)
 	g.rest.Stop()
 	return g
@@ -56,6 +68,7 @@ func (g *Gate) enter(ctx context.Context, lane Lane) error {
 		return nil
 	case <-ctx.Done():
 		g.abandon(lane, turn)
+		g.refused.Add(1)
 		return fmt.Errorf("password gate: waited too long: %w", core.ErrBusy)
 	}
 }
@@ -69,6 +82,7 @@ func (g *Gate) line(lane Lane) (chan struct{}, error) {
 		return nil, nil
 	}
 	if len(g.waiting[lane]) >= roomFor[lane] {
+		g.refused.Add(1)
 		return nil, fmt.Errorf("password gate: queue is full: %w", core.ErrBusy)
 	}
 	g.tighten()

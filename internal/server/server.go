@@ -17,8 +17,10 @@ import (
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
 	"launchpad/internal/interact"
+	"launchpad/internal/journal"
 	"launchpad/internal/keys"
 	"launchpad/internal/limit"
+	"launchpad/internal/meter"
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
@@ -31,6 +33,7 @@ import (
 
 // Options is everything that a server is made of.
 type Options struct {
+	Version       string // of the program
 	Issuer        string // without a slash at the end
 	Name          string // of this deployment, on pages
 	Store         *store.Store
@@ -47,6 +50,7 @@ type Options struct {
 	Proxies       web.Proxies   // in front of this server
 	Limits        config.Limits // zero: the defaults
 	Log           *slog.Logger
+	Lines         *journal.Journal // one line for each request; nil: none
 }
 
 // DefaultLife is how long things live unless the operator says otherwise.
@@ -72,6 +76,7 @@ type Server struct {
 	directory *apps.Directory
 	access    *access.Verifier
 	secrets   *apps.SecretUses
+	gate      *secret.Gate
 	sessions  *session.Sessions
 	limits    *limits
 	pages     *web.Renderer
@@ -79,6 +84,7 @@ type Server struct {
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
+	traffic
 
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -93,6 +99,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	steady := core.NewSteadyClock(o.Clock)
 	o.Clock = steady
 	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
+	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
 	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
 		return nil, err
@@ -104,8 +111,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.directory = apps.NewDirectory(o.Store, s.log)
 	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
+	s.gate = secret.NewGate(passwordPatience)
 	s.limits = newLimits(o.Limits, o.Clock)
-	s.sessions = session.New(o.Store, s.keys, o.Clock, secret.NewGate(passwordPatience), limit.NewTable(o.Clock), o.Limits.WrongPasswords)
+	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
 	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
@@ -183,6 +191,7 @@ func (s *Server) sweep(ctx context.Context) {
 			if next, err = s.SweepOnce(ctx, next); err != nil {
 				s.options.Log.Warn("sweep", "cause", err)
 			}
+			s.countSweep(next, err)
 		}
 	}
 }

@@ -128,6 +128,14 @@ func (e *sqliteEngine) shared() bool { return false }
 
 func (e *sqliteEngine) ping(ctx context.Context) error { return e.reads.PingContext(ctx) }
 
+func (e *sqliteEngine) figures() Figures {
+	f := Figures{Queued: len(e.writer.queue), Batches: e.writer.batches, Commits: e.writer.commits}
+	if info, err := os.Stat(e.checkpointer.walPath); err == nil {
+		f.WAL = info.Size()
+	}
+	return f
+}
+
 func (e *sqliteEngine) close() error {
 	return errors.Join(e.checkpointer.stop(), e.reads.Close(), e.writer.stop())
 }

@@ -30,6 +30,7 @@ type engine interface {
 	// shared reports whether other processes may write to the same database.
 	shared() bool
 	ping(ctx context.Context) error
+	figures() Figures
 	close() error
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 )
 
 const (
@@ -23,6 +24,8 @@ type Notes[V any] struct {
 	mu      sync.Mutex
 	noted   map[core.ID]V // written or waiting; the memory that keeps a note from being repeated
 	waiting map[core.ID]V
+
+	dropped meter.Count
 }
 
 // New makes an empty pad. due says whether what is seen is worth a note after what was noted last.
@@ -43,12 +46,20 @@ func (n *Notes[V]) Note(id core.ID, seen V) {
 		return
 	}
 	if _, waits := n.waiting[id]; !waits && len(n.waiting) >= limit {
+		n.dropped.Add(1)
 		return
 	}
 	if len(n.noted) >= 4*limit {
 		clear(n.noted) // costs repeated writes
 	}
 	n.noted[id], n.waiting[id] = seen, seen
+}
+
+// Figures tells how many notes wait, and how many were dropped so far because too many did.
+func (n *Notes[V]) Figures() (waiting int, dropped int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.waiting), n.dropped.Read()
 }
 
 // Flush writes the notes that are waiting. Those that could not be written are forgotten, so that the next use makes
