@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -17,6 +19,9 @@ func (f files) Routes() []web.Route {
 	}}}
 }
 
+// pingPatience is how long readyz waits for the database.
+const pingPatience = 2 * time.Second
+
 // health says whether the process lives (healthz) and whether it can do its work (readyz).
 type health struct{ server *Server }
 
@@ -27,10 +32,13 @@ func (h health) Routes() []web.Route {
 			if h.server.draining.Load() {
 				return oauth.Unavailable(errors.New("draining"))
 			}
-			if err := h.server.options.Store.Ping(r.Context()); err != nil {
+			if err := h.server.log.Hearing(); err != nil {
 				return oauth.Unavailable(err)
 			}
-			if err := h.server.log.Hearing(); err != nil {
+			// A line that stalls answers nothing at all; whoever asks for readiness must not wait for it.
+			ctx, cancel := context.WithTimeout(r.Context(), pingPatience)
+			defer cancel()
+			if err := h.server.options.Store.Ping(ctx); err != nil {
 				return oauth.Unavailable(err)
 			}
 			return fine(w)
