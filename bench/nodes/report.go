@@ -76,6 +76,9 @@ func (p *pair) report(w io.Writer) {
 	if p.givenUp > 0 {
 		fmt.Fprintf(w, "; %d revocations were answered 503 by the node that had stood still", p.givenUp)
 	}
+	if p.asked > 0 {
+		fmt.Fprintf(w, "; %d questions had to be asked again, though nothing was disturbed", p.asked)
+	}
 	fmt.Fprintln(w, ".")
 }
 
