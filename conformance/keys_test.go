@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
 	"launchpad/internal/keys"

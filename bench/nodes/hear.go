@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -64,11 +65,11 @@ func (p *pair) heard(browser *drive.Browser, i int) (same, other time.Duration, 
 	if i%peopleEvery == 0 {
 		// The sign-in of a person ends by its refresh token, and its access token with it.
 		app = p.facts.Apps.Web
-		code, err := browser.Authorize(app)
+		code, err := p.authorize(browser, app)
 		if err != nil {
 			return 0, 0, err
 		}
-		tokens, err := p.a.Redeem(app, code)
+		tokens, err := p.persist(func() (drive.Answer, error) { return p.a.Redeem(app, code) })
 		if err != nil || !tokens.OK() {
 			return 0, 0, errors.Join(err, fmt.Errorf("redeem: %s", tokens))
 		}
@@ -84,7 +85,7 @@ func (p *pair) heard(browser *drive.Browser, i int) (same, other time.Duration, 
 	}
 	// Else each would come right after the look that heard the one before.
 	time.Sleep(rand.N(200 * time.Millisecond))
-	answer, err := p.a.Revoke(app, revoked)
+	answer, err := p.persist(func() (drive.Answer, error) { return p.a.Revoke(app, revoked) })
 	ended := time.Now()
 	if err != nil || !answer.OK() {
 		return 0, 0, errors.Join(err, fmt.Errorf("revoke: %s", answer))
@@ -95,4 +96,17 @@ func (p *pair) heard(browser *drive.Browser, i int) (same, other time.Duration, 
 	other, err = p.untilRefused(p.b, access, ended)
 	both.Wait()
 	return same, other, errors.Join(err, here)
+}
+
+// authorize gets a code, as persistently.
+func (p *pair) authorize(browser *drive.Browser, app drive.App) (code string, err error) {
+	_, err = p.persist(func() (drive.Answer, error) {
+		got, err := browser.Authorize(app)
+		code = got
+		if page, ok := errors.AsType[drive.Unexpected](err); ok && page.Status == http.StatusServiceUnavailable {
+			return drive.Answer{Status: page.Status, Later: true}, nil
+		}
+		return drive.Answer{}, err
+	})
+	return code, err
 }

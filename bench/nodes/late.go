@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"launchpad/bench/drive"
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
 )
@@ -40,7 +41,7 @@ func (p *pair) commitLate(ctx context.Context) (same, other time.Duration, err e
 	if err != nil {
 		return 0, 0, err
 	}
-	known, err := p.a.Introspect(p.facts.Apps.Machine, token)
+	known, err := p.persist(func() (drive.Answer, error) { return p.a.Introspect(p.facts.Apps.Machine, token) })
 	if err != nil {
 		return 0, 0, err
 	}

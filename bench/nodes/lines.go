@@ -30,7 +30,7 @@ func (p *pair) lines(ctx context.Context, o options) error {
 			}
 			refused, back = append(refused, first), append(back, recovered)
 		}
-		p.times("line "+d.name+", until everything is refused with 503", deaf, refused)
+		p.times("line "+d.name+", until a good token is answered 503", deaf, refused)
 		p.times("line "+d.name+" and back, until tokens are accepted", recovers, back)
 	}
 	return nil

@@ -74,7 +74,10 @@ func (p *pair) report(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\n%d lines of the change log verified, %d violations", p.verified, len(p.wrong))
 	if p.givenUp > 0 {
-		fmt.Fprintf(w, "; %d revocations were given up because the node stood still, and their callers told", p.givenUp)
+		fmt.Fprintf(w, "; %d revocations were answered 503 by the node that had stood still", p.givenUp)
+	}
+	if p.asked > 0 {
+		fmt.Fprintf(w, "; %d questions had to be asked again, though nothing was disturbed", p.asked)
 	}
 	fmt.Fprintln(w, ".")
 }

@@ -42,17 +42,9 @@ func (p *pair) stop(ctx context.Context) (over []time.Duration, here time.Durati
 	}
 	good, meanwhile, tokens := tokens[0], tokens[1], tokens[2:]
 	answered := make([]time.Duration, len(tokens))
-	errs := make([]error, len(tokens))
 	var running sync.WaitGroup
 	for i, token := range tokens {
-		running.Go(func() {
-			// Those whose answer was held up count from when it came.
-			at, err := p.revoke(p.a, token)
-			if err == nil {
-				answered[i], err = p.untilRefused(p.b, token, at)
-			}
-			errs[i] = err
-		})
+		running.Go(func() { answered[i] = p.caught(token) })
 	}
 	time.Sleep(rand.N(20 * time.Millisecond))
 	if err := p.a.process.Stop(); err != nil {
@@ -73,13 +65,26 @@ func (p *pair) stop(ctx context.Context) (over []time.Duration, here time.Durati
 	here = time.Since(went)
 	p.expect(err == nil && (called.Status == 401 || called.Passing()), "a token that was revoked %s ago was answered %s by a node that had stood still", time.Since(revokedAt), called)
 	running.Wait()
-	// A fact that stood still in the middle of its transaction may have been given up: its caller was told so.
-	for i, lost := range errs {
-		if lost == nil {
-			over = append(over, answered[i])
+	for _, took := range answered {
+		if took > 0 {
+			over = append(over, took)
 		} else {
 			p.givenUp++
 		}
 	}
 	return over, here, err
+}
+
+// caught revokes at the node that is about to stand still, and says how long after the answer the other one refused. 0:
+// it was answered that it cannot be done now; what it needed may have been given up meanwhile.
+func (p *pair) caught(token string) time.Duration {
+	revoked, err := p.a.Revoke(p.facts.Apps.Machine, token)
+	at := time.Now()
+	if err == nil && revoked.Passing() {
+		return 0
+	}
+	p.expect(err == nil && revoked.OK(), "a revocation by a node that stood still was answered %s, %v", revoked, err)
+	took, err := p.untilRefused(p.b, token, at)
+	p.expect(err == nil, "a node stood still: %v", err)
+	return took
 }

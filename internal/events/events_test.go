@@ -417,13 +417,18 @@ func TestADeafProcessDoesNotDecide(t *testing.T) {
 	eachShared(t, func(t *testing.T, s site) {
 		b := s.node()
 		b.watch.Advance(5*time.Second + 1)
-		if err := b.Current(t.Context()); !errors.Is(err, core.ErrUnavailable) {
-			t.Errorf("deaf: %v", err)
+		for range 2 { // it numbers, and sees its own pulse move; but it has not listened
+			b.number()
+			b.watch.Advance(time.Second)
 		}
-		if state := b.State(); state.Lag <= 5*time.Second {
+		for what, err := range map[string]error{"deaf": b.Current(t.Context()), "readiness of the deaf": b.Hearing()} {
+			if !errors.Is(err, core.ErrUnavailable) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if state := b.State(); state.Lag <= 5*time.Second || state.Silence >= 5*time.Second {
 			t.Errorf("%+v", state)
 		}
-		s.node().number() // somebody's pulse moves
 		must(t, b.Look(t.Context()))
 		must(t, b.Current(t.Context()))
 	})
@@ -443,6 +448,9 @@ func TestADatabaseWithoutAPulseIsNotBelieved(t *testing.T) {
 		must(t, b.Look(t.Context())) // it hears, but nobody lives there
 		if err := b.Current(t.Context()); !errors.Is(err, core.ErrUnavailable) {
 			t.Errorf("no pulse for 5.5 s: %v", err)
+		}
+		if state := b.State(); state.Lag != 0 || !errors.Is(b.Hearing(), core.ErrUnavailable) {
+			t.Errorf("no pulse for 5.5 s, and ready: %+v", state)
 		}
 		a.watch.Advance(time.Second)
 		a.number()

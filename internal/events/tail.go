@@ -38,8 +38,9 @@ type tail struct {
 }
 
 type look struct {
-	done chan struct{}
-	err  error
+	begun time.Duration
+	done  chan struct{}
+	err   error
 }
 
 func (t *tail) start(end store.End, now time.Duration) {
@@ -101,17 +102,31 @@ func (l *Log) Look(ctx context.Context) error {
 	if !l.shared {
 		return nil
 	}
-	l.tail.mu.Lock()
-	running := l.tail.running
-	if running == nil {
-		running = &look{done: make(chan struct{})}
-		l.tail.running = running
-		go l.run(running)
+	one := l.join()
+	overdue := l.watch.Elapsed()-one.begun > patience
+	err := one.wait(ctx)
+	if err != nil && overdue {
+		// This process stood still in the middle of that look, which says nothing about the database now.
+		err = l.join().wait(ctx)
 	}
-	l.tail.mu.Unlock()
+	return err
+}
+
+// join finds the look that is running, or starts one.
+func (l *Log) join() *look {
+	l.tail.mu.Lock()
+	defer l.tail.mu.Unlock()
+	if l.tail.running == nil {
+		l.tail.running = &look{begun: l.watch.Elapsed(), done: make(chan struct{})}
+		go l.run(l.tail.running)
+	}
+	return l.tail.running
+}
+
+func (one *look) wait(ctx context.Context) error {
 	select {
-	case <-running.done:
-		return running.err
+	case <-one.done:
+		return one.err
 	case <-ctx.Done():
 		return fmt.Errorf("%w: read change log: %w", core.ErrUnavailable, ctx.Err())
 	}
@@ -121,7 +136,7 @@ func (l *Log) Look(ctx context.Context) error {
 func (l *Log) run(one *look) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if one.err = l.look(ctx); one.err != nil {
+	if one.err = l.look(ctx, one.begun); one.err != nil {
 		one.err = fmt.Errorf("%w: read change log: %w", core.ErrUnavailable, one.err)
 	}
 	l.tail.mu.Lock()
@@ -133,8 +148,7 @@ func (l *Log) run(one *look) {
 // look reads what has no number first. A line that gets its number meanwhile is then found among the numbers, so
 // whatever was committed when the look began is heard when it ends; also the line of a writer that stood still before
 // its commit while thousands of younger lines were numbered.
-func (l *Log) look(ctx context.Context) error {
-	begun := l.watch.Elapsed()
+func (l *Log) look(ctx context.Context, begun time.Duration) error {
 	pulse, err := l.store.Lease(ctx, sequencerLease)
 	if err != nil {
 		return err
