@@ -38,7 +38,7 @@ func TestHealthTellsNoMore(t *testing.T) {
 	}
 }
 
-// One request, one line, whatever it was.
+// HT12: one request, one line, whatever it was.
 func TestEveryRequestHasItsLine(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		before := strings.Count(s.Log.String(), "\n")
@@ -55,7 +55,7 @@ func TestEveryRequestHasItsLine(t *testing.T) {
 	})
 }
 
-// How refreshes are answered is what an operator looks at first when people are signed out.
+// RT02: how refreshes are answered is what an operator looks at first when people are signed out.
 func TestRefreshesAreCountedByOutcome(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		first := s.Tokens(s.Web).Text("refresh_token")

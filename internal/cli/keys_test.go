@@ -62,6 +62,7 @@ func running(t *testing.T, data string) (jwks func() string) {
 	t.Helper()
 	c := config.Default()
 	c.Data, c.Listen = data, "127.0.0.1:0"
+	c.Limits = config.Unlimited() // the test asks as fast as it can
 	p, err := start(t.Context(), c, quiet(), func(context.Context, *store.Store, *server.Options) error { return nil })
 	if err != nil {
 		t.Fatal(err)
