@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 10s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash races fuzz install check unit race e2e clean
+.PHONY: build run test nightly bench size crash power faults races nodes rotation guess fuzz install check unit race e2e clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -16,7 +16,8 @@ run: build
 	$(BIN) demo
 
 # Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
-test: install check unit race fuzz e2e crash races
+test: install check unit race fuzz e2e crash power faults races nodes rotation
+	go run ./bench/guess -guesses 1000 -people 50 -addresses 50 -pairs 50 -storm 6s -noisy
 	@echo "make test: all passed"
 
 install:
@@ -32,7 +33,7 @@ unit:
 
 # The same where goroutines meet, under the race detector.
 race:
-	scripts/with-postgres.sh go test -count=1 -race ./internal/store ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./conformance
+	scripts/with-postgres.sh go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/keys ./internal/uses ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./conformance
 
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
@@ -46,16 +47,43 @@ CYCLES ?= 50
 crash:
 	go run ./bench/crash -cycles $(CYCLES)
 
+# Power cuts under load, on a file system that forgets what was not synced; needs /dev/fuse.
+CUTS ?= 50
+power:
+	go run ./bench/power -cycles $(CUTS)
+
+# Each fsync fails, and each STRIDE-th write finds the disk full, on the way through the main flows.
+STRIDE ?= 12
+faults:
+	go run ./bench/faults -stride $(STRIDE)
+
 races:
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 1000 -parallel 8 && go run ./bench/races -n 1000 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
+# An attack on the sign-in, and refreshes beside it.
+guess:
+	go run ./bench/guess
+
+# Two nodes over one database: revocations, disturbed lines, stopped processes.
+nodes:
+	scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 200 -rounds 1 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
+# Every key replaced again and again under load: nothing good may be refused.
+rotation:
+	scripts/with-postgres.sh sh -c 'go run ./bench/rotation -rotations 3 -revocations 3 && go run ./bench/rotation -rotations 3 -revocations 3 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # What takes too long for every change: about an hour.
 nightly: install
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) crash CYCLES=300
+	$(MAKE) power CUTS=300
+	$(MAKE) faults STRIDE=1
+	go run ./bench/rotation -rotations 20
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/crash -cycles 100 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 100 -stopped 1000 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 10000 -rounds 10 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
+	$(MAKE) guess
 	scripts/with-postgres.sh go test -count=2 -race ./...
 
 # Figures for docs/performance.md.

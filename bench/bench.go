@@ -78,9 +78,10 @@ func (b *bench) startFloor(ctx context.Context) (*process, error) {
 	return p, p.answers(ctx, "/api")
 }
 
-// startDemo starts Launchpad with its sample data, which a second start on the same storage finds again.
+// startDemo starts Launchpad with its sample data, which a second start on the same storage finds again. As in production,
+// each request has its line in the log.
 func (b *bench) startDemo(ctx context.Context) (*site, error) {
-	p, err := b.startLaunchpad(ctx, "demo", "--output", "json")
+	p, err := b.startLaunchpad(ctx, "demo", "--output", "json", "--log-level", "info")
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (b *bench) startDemo(ctx context.Context) (*site, error) {
 	if err := p.line(&s.facts); err != nil {
 		return nil, p.failed(err)
 	}
-	if err := p.answers(ctx, "/healthz"); err != nil {
+	if err := p.answers(ctx, "/readyz"); err != nil {
 		return nil, err
 	}
 	if err := s.signIn(); err != nil {
@@ -104,7 +105,7 @@ func (b *bench) startServe(ctx context.Context) (*process, error) {
 
 // startLaunchpad keeps to one address: the issuer follows from it, and tokens are bound to the issuer.
 func (b *bench) startLaunchpad(ctx context.Context, arguments ...string) (*process, error) {
-	arguments = append(arguments, "--listen", b.launch.Listen, "--data", b.launch.Data)
+	arguments = append(arguments, "--listen", b.launch.Listen, "--data", b.launch.Data, "--config", b.launch.Config)
 	if b.launch.Database != "" {
 		arguments = append(arguments, "--database", b.launch.Database)
 	}

@@ -55,7 +55,7 @@ func readySealed(_ context.Context, _ *bench, s *site, floor string, connections
 
 func readyJWT(ctx context.Context, b *bench, s *site, floor string, connections int) (plan, error) {
 	if b.robot == nil {
-		robot, err := s.registerJWT()
+		robot, err := s.browser.RegisterJWT(s.facts)
 		if err != nil {
 			return plan{}, fmt.Errorf("register an app for JWTs: %w", err)
 		}

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -19,7 +19,7 @@ type process struct {
 	address string
 	command *exec.Cmd
 	output  *bufio.Reader
-	errors  bytes.Buffer // read only after it ended
+	log     *os.File // what it says on standard error; it has no name any more
 }
 
 // How long a server may take to come up and to end.
@@ -31,7 +31,11 @@ const (
 // start starts a program. It is killed with ctx, and asked to end by stop.
 func start(ctx context.Context, address, program string, arguments ...string) (*process, error) {
 	p := &process{address: address, command: exec.CommandContext(ctx, program, arguments...)}
-	p.command.Stderr = &p.errors
+	var err error
+	if p.log, err = unnamedFile(); err != nil {
+		return nil, err
+	}
+	p.command.Stderr = p.log
 	p.command.WaitDelay = time.Second
 	// What interrupts this program at a terminal must not interrupt the servers beside it: a measurement that
 	// is cut short would look like one that failed.
@@ -42,6 +46,27 @@ func start(ctx context.Context, address, program string, arguments ...string) (*
 	}
 	p.output = bufio.NewReader(output)
 	return p, p.command.Start()
+}
+
+// unnamedFile is a file that goes with the process: a log of millions of requests does not fit into memory.
+func unnamedFile() (*os.File, error) {
+	file, err := os.CreateTemp("", "launchpad-bench-log-")
+	if err != nil {
+		return nil, err
+	}
+	return file, os.Remove(file.Name())
+}
+
+// complaints is the end of what it said.
+func (p *process) complaints() []byte {
+	const most = 4 << 10
+	info, err := p.log.Stat()
+	if err != nil {
+		return nil
+	}
+	text := make([]byte, min(most, info.Size()))
+	_, _ = p.log.ReadAt(text, info.Size()-int64(len(text)))
+	return text
 }
 
 // line reads the JSON line that the program prints when it is ready.
@@ -81,7 +106,7 @@ func (p *process) ask(path string) error {
 // failed ends the process and adds what it complained about.
 func (p *process) failed(err error) error {
 	p.kill()
-	return fmt.Errorf("%s: %w\n%s", p.command.Path, err, p.errors.Bytes())
+	return fmt.Errorf("%s: %w\n%s", p.command.Path, err, p.complaints())
 }
 
 // stop asks the process to end and waits for it.
@@ -91,7 +116,7 @@ func (p *process) stop() error {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	_, _ = io.Copy(io.Discard, p.output)
 	if err := p.command.Wait(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", p.command.Path, err, p.errors.Bytes())
+		return fmt.Errorf("%s: %w\n%s", p.command.Path, err, p.complaints())
 	}
 	return nil
 }

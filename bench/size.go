@@ -77,7 +77,7 @@ func (b *bench) measureStart(ctx context.Context, r *sizes) error {
 		if err != nil {
 			return err
 		}
-		if err := p.answers(ctx, "/healthz"); err != nil {
+		if err := p.answers(ctx, "/readyz"); err != nil {
 			return err
 		}
 		times = append(times, millis(time.Since(began)))
@@ -97,7 +97,7 @@ func (b *bench) measureIdle(ctx context.Context, r *sizes) error {
 		return err
 	}
 	defer p.kill()
-	if err := p.answers(ctx, "/healthz"); err != nil {
+	if err := p.answers(ctx, "/readyz"); err != nil {
 		return err
 	}
 	progress("idle for %s", idleWait)

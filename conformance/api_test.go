@@ -136,7 +136,7 @@ func TestAccountsOfAGrant(t *testing.T) {
 	})
 }
 
-// A form that says "all" and names accounts says two things; nothing is granted until the person says one.
+// SE05: a form that says "all" and names accounts says two things; nothing is granted until the person says one.
 func TestAllAndSomeAccountsIsNoDecision(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)
@@ -162,7 +162,7 @@ func TestAllAndSomeAccountsIsNoDecision(t *testing.T) {
 	})
 }
 
-// A grant that is edited acts on the tokens that are out.
+// AT10: a grant that is edited acts on the tokens that are out.
 func TestEditedGrantActsOnLivingTokens(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)
@@ -176,6 +176,7 @@ func TestEditedGrantActsOnLivingTokens(t *testing.T) {
 	})
 }
 
+// AT10, AD08: who left an account, or whose account is closed, reaches nothing in it.
 func TestLostMembershipEndsAccess(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Tokens(s.Web).Text("access_token")
@@ -207,6 +208,7 @@ func TestGatewayHeadersCannotBeForged(t *testing.T) {
 	})
 }
 
+// GW09: what is not declared is refused.
 func TestUndeclaredCallsAreRefused(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
@@ -226,7 +228,7 @@ func TestUndeclaredCallsAreRefused(t *testing.T) {
 	})
 }
 
-func TestRFC9068_JWTAccessTokensAreVerifiedAlike(t *testing.T) {
+func TestRFC9068_2_2_JWTAccessTokensAreVerifiedAlike(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.Switch(s.Web, apps.Switches{TokenFormat: core.FormatJWT})
 		a := s.Tokens(s.Web)

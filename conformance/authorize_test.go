@@ -206,7 +206,7 @@ func TestRFC6749_4_1_2_1_DenialGoesBack(t *testing.T) {
 	})
 }
 
-// Ruling 3.
+// AU03: ruling 3.
 func TestAppInDevelopmentIsForItsTeam(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		app := s.NewApp("First try", core.KindWeb, "http://myapp.com/oauth")
@@ -222,7 +222,7 @@ func TestAppInDevelopmentIsForItsTeam(t *testing.T) {
 	})
 }
 
-// Ruling 3, by the side door: whoever leaves the way that the authorize room sends him meets the same rule.
+// AU03: ruling 3, by the side door: whoever leaves the way that the authorize room sends him meets the same rule.
 func TestAppInDevelopmentCannotBeEnteredThroughConsent(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		app := s.NewApp("First try", core.KindWeb, "http://myapp.com/oauth")

@@ -9,7 +9,7 @@ import (
 	"launchpad/internal/lptest"
 )
 
-// Ids of grants and identities are no secret: apps see them in tokens. Whoever sends one where a form carries an id
+// SE19: ids of grants and identities are no secret: apps see them in tokens. Whoever sends one where a form carries an id
 // must not make anything that passes as what it names.
 func TestNobodyChoosesAnId(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -11,7 +11,7 @@ import (
 
 const connectedPath = "/oauth/authorized_applications"
 
-// A person sees which app may do what where, since when and when last, and takes it back; then everything that the app
+// RT09: a person sees which app may do what where, since when and when last, and takes it back; then everything that the app
 // holds is dead.
 func TestConnectedAppsAreSeenAndRemoved(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
@@ -52,7 +52,7 @@ func TestConnectedAppsAreSeenAndRemoved(t *testing.T) {
 	})
 }
 
-// Strangers see and remove nothing.
+// DC18: strangers see and remove nothing.
 func TestConnectedAppsAreTheirOwners(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		tokens := s.Tokens(s.Web)

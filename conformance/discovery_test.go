@@ -42,7 +42,7 @@ func TestRFC8414_3_MetadataInEverySpelling(t *testing.T) {
 }
 
 // AT34.
-func TestRFC7517_9_3_PublicMembersOnly(t *testing.T) {
+func TestRFC7517_9_2_PublicMembersOnly(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		var set struct{ Keys []map[string]any }
 		if err := json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set); err != nil {

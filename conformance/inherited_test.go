@@ -14,9 +14,8 @@ import (
 	"launchpad/internal/web"
 )
 
-// What an endpoint or a surface owns holds for everything that is plugged into it. These tests are generated from
+// RFC 6749 §3.2: what an endpoint or a surface owns holds for everything that is plugged into it. These tests are generated from
 // the lists themselves, so that a new grant or route is covered by being added.
-
 func TestEveryGrantInheritsTheEndpoint(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		metadata := s.Do(s.Request("GET", "/.well-known/oauth-authorization-server", "")).Body
@@ -73,6 +72,7 @@ func pathOf(route web.Route) string {
 	return wildcard.ReplaceAllString(path, "00000000-0000-7000-8000-000000000000")
 }
 
+// SE07, HT07, HT08: no route can forget what its surface owns.
 func TestEveryRouteInheritsItsSurface(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		routes := s.Routes()

@@ -115,6 +115,7 @@ func TestRFC7009_2_2_NothingToRevokeIsFine(t *testing.T) {
 	})
 }
 
+// AD09.
 func TestPersonalTokensAreRevoked(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		_, shown, err := s.Acts().CreatePersonalToken(t.Context(), s.Person, s.Web.App, apps.TokenDraft{Name: "Script", Reach: core.Reach{All: true}})

@@ -13,7 +13,7 @@ import (
 	"launchpad/internal/secret"
 )
 
-// What ended stays ended, however the operator changes the life of access tokens meanwhile.
+// AT06, KY07: what ended stays ended, however the operator changes the life of access tokens meanwhile.
 func TestShorterLivesReviveNothing(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.RestartWithAccessLife(24 * time.Hour)
@@ -57,7 +57,7 @@ func TestRFC7662_2_2_AccountsAreThoseReachedNow(t *testing.T) {
 	})
 }
 
-// A token with many accounts in it is good for what it was issued for, in either format.
+// AT10: a token with many accounts in it is good for what it was issued for, in either format.
 func TestTokensCarryManyAccounts(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		var chosen []string
@@ -84,7 +84,7 @@ func TestTokensCarryManyAccounts(t *testing.T) {
 	})
 }
 
-// Whoever comes again and again after a lost answer is answered, and noted once a window.
+// RFC 9700 §4.14.2: whoever comes again and again after a lost answer is answered, and noted once a window.
 func TestRecoveriesAreNotedOnceAWindow(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		lost := s.Tokens(s.Web).Text("refresh_token")
@@ -147,7 +147,7 @@ func TestRFC7009_2_1_ATokenInTheHeaderIsNoClient(t *testing.T) {
 	})
 }
 
-// No address with an empty or dotted segment is answered by a redirect that would repeat its secrets.
+// GW05: no address with an empty or dotted segment is answered by a redirect that would repeat its secrets.
 func TestUncleanPathsAreRefused(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for _, path := range []string{"//signin", "/oauth//token", "/oauth/./revoke", "/x/../oauth/token", "/v3//dashboards", "/v3/../v3/dashboards"} {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -38,7 +39,17 @@ func invite(t *testing.T, s *lptest.Server, account core.Account, email string) 
 	}
 	code := secret.NewHandle(secret.Invitation, i.ID)
 	i.Digest = secret.Digest(code.Reveal())
-	if err := s.Store.Invite(t.Context(), i); err != nil {
+	keep := s.Store.Invite
+	if !account.ID.Zero() {
+		keep = func(ctx context.Context, i core.Invitation) error {
+			by, err := s.Store.Membership(ctx, s.Person.ID, account.Slug)
+			if err != nil {
+				return err
+			}
+			return s.Store.InviteInto(ctx, by, i)
+		}
+	}
+	if err := keep(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
 	return code.Reveal()
@@ -73,6 +84,7 @@ func TestLG10_SignUpIsClosedUnlessOpened(t *testing.T) {
 	})
 }
 
+// LG10.
 func TestSigningUpWhereEverybodyMay(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.Browser()
@@ -93,6 +105,7 @@ func TestSigningUpWhereEverybodyMay(t *testing.T) {
 	}, lptest.WithSignUp(core.SignUpOpen))
 }
 
+// LG10.
 func TestSigningUpWithAnAccountOfOnesOwn(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for _, email := range []string{"nora@example.com", "olaf@example.com"} {
@@ -113,7 +126,7 @@ func TestLG15_SigningUpByInvitation(t *testing.T) {
 		withdrawn := invite(t, s, core.Account{}, "")
 		bound := invite(t, s, s.First, "nora@example.com")
 		id, _ := secret.OpenHandle(secret.Invitation, withdrawn)
-		if err := s.Store.WithdrawInvitation(t.Context(), id, core.ID{}, s.Person.ID, s.Clock.Now()); err != nil {
+		if err := s.Store.WithdrawInvitation(t.Context(), id, s.Person.ID, s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		forgedID, _ := secret.OpenHandle(secret.Invitation, code)
@@ -257,7 +270,7 @@ func TestLG07_PasswordsAreNotCut(t *testing.T) {
 	}, lptest.WithSignUp(core.SignUpOpen))
 }
 
-// An app that waits is not lost on the way to an ID.
+// LG10: an app that waits is not lost on the way to an ID.
 func TestSigningUpOnTheWayToAnApp(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.Browser()
@@ -283,7 +296,7 @@ func TestSigningUpOnTheWayToAnApp(t *testing.T) {
 	}, lptest.WithSignUp(core.SignUpOpen))
 }
 
-// The codes of operators: shown once, listed, withdrawn; nobody else's business.
+// LG10, LG15: the codes of operators: shown once, listed, withdrawn; nobody else's business.
 func TestSignUpCodesAreTheOperators(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.NewPerson("member@example.com", false)
@@ -670,7 +683,7 @@ func TestSE19_ANewPersonHasNothingOfTheOld(t *testing.T) {
 	}, lptest.WithSignUp(core.SignUpOpen))
 }
 
-// Nobody goes while others depend on them; the page says who, and what to do.
+// AD05: nobody goes while others depend on them; the page says who, and what to do.
 func TestWhoIsNeededCannotGo(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.NewPerson("member@example.com", false)

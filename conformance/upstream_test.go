@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"launchpad/internal/lptest"
 )
 
-// An API behind the gateway cannot speak in the gateway's name, set cookies at its address, or take back what it says
+// GW02: an API behind the gateway cannot speak in the gateway's name, set cookies at its address, or take back what it says
 // about an address with a token in it.
 func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +48,69 @@ func TestUpstreamsCannotSpeakForTheGateway(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
-// What a call says about itself in names that proxies and old servers believe does not pass, and no spelling of the
+// GW02: nor behind its answer's body.
+func TestTrailersOfUpstreamsAreCleaned(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Trailer", "Set-Cookie, X-Checksum")
+		_, _ = io.WriteString(w, "body")
+		w.Header().Set("Set-Cookie", "lp_session=x")
+		w.Header().Set("X-Checksum", "7")
+		w.Header().Set(http.TrailerPrefix+"Launchpad-Account", "other")
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		r := s.Request("GET", "/v3/dashboards", "")
+		r.Header.Set("Authorization", "Bearer "+s.Tokens(s.Web).Text("access_token"))
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if body, err := io.ReadAll(res.Body); err != nil || string(body) != "body" {
+			t.Fatalf("body %q, %v", body, err)
+		}
+		if got := res.Trailer.Get("X-Checksum"); got != "7" {
+			t.Errorf("X-Checksum %q, want 7", got)
+		}
+		for _, name := range []string{"Set-Cookie", "Launchpad-Account"} {
+			if got := res.Trailer.Get(name); got != "" {
+				t.Errorf("%s came behind the body: %q", name, got)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// HT14: a caller that hangs up is not an API that is away.
+func TestCallersThatHangUpAreNoFailureOfTheAPI(t *testing.T) {
+	arrived, left := make(chan struct{}), make(chan struct{})
+	api := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+		left <- struct{}{}
+	})
+	for _, e := range lptest.Engines(t)[:1] {
+		s := lptest.Start(t, e, lptest.WithUpstream(t, api))
+		r := s.Request("GET", "/v3/dashboards", "")
+		r.Header.Set("Authorization", "Bearer "+s.Tokens(s.Web).Text("access_token"))
+		ctx, hangUp := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if res, err := http.DefaultTransport.RoundTrip(r.WithContext(ctx)); err == nil {
+				res.Body.Close()
+			}
+		}()
+		<-arrived
+		hangUp()
+		<-left
+		<-done
+		s.Log.Wait(t, "client_gone")
+		if strings.Contains(s.Log.String(), "upstream_unreachable") {
+			t.Error("the log blames the API")
+		}
+	}
+}
+
+// GW04: what a call says about itself in names that proxies and old servers believe does not pass, and no spelling of the
 // token's parameter does.
 func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +135,7 @@ func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
-// An API that is away is an error that explains itself, like any other.
+// HT14: an API that is away is an error that explains itself, like any other.
 func TestUpstreamsThatAreAway(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		a := s.Call(s.Tokens(s.Web).Text("access_token"))
@@ -83,7 +146,7 @@ func TestUpstreamsThatAreAway(t *testing.T) {
 	}, lptest.WithUpstream(t, nil))
 }
 
-// What a call carries reaches the API whole, and large answers come back whole.
+// GW13: what a call carries reaches the API whole, and large answers come back whole.
 func TestUpstreamsGetAndGiveBodies(t *testing.T) {
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // whole, before the first byte of an answer

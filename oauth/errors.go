@@ -150,6 +150,14 @@ func Unavailable(cause error) *Error {
 	return e.Because(cause)
 }
 
+// TooManyRequests asks to wait. RFC 6585 §4: 429, and Retry-After says for how long; the code is the one of RFC 6749
+// §4.1.2.1 that clients try again on.
+func TooManyRequests(slug string, wait time.Duration, format string, args ...any) *Error {
+	e := newError(http.StatusTooManyRequests, "temporarily_unavailable", slug, format, args)
+	e.RetryAfter = (wait + time.Second - 1).Truncate(time.Second) // it is told in whole seconds, and must be enough
+	return e
+}
+
 // ServerError is what an unknown error becomes: a fixed sentence, the cause for the log only.
 func ServerError(cause error) *Error {
 	return newError(http.StatusInternalServerError, "server_error", "server_error",

@@ -13,6 +13,8 @@ missing_packages() {
   postgresql_there || echo postgresql
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || echo ruby-oauth2
   /usr/bin/python3 -c 'import requests_oauthlib' 2>/dev/null || echo python3-requests-oauthlib
+  # Root mounts FUSE file systems itself.
+  [ "$(id -u)" = 0 ] || command -v fusermount3 >/dev/null || echo fuse3
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
 }

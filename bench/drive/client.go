@@ -45,6 +45,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 type Answer struct {
 	Status  int    `json:"-"`
 	Account string `json:"-"` // which account an API call was about
+	Later   bool   `json:"-"` // it says when to try again
 
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
@@ -53,6 +54,7 @@ type Answer struct {
 	Active   bool   `json:"active"`
 	ClientID string `json:"client_id"`
 	Subject  string `json:"sub"`
+	ID       string `json:"jti"`
 
 	Code string `json:"error"`
 	URI  string `json:"error_uri"` // ends in the slug, which says more than the code
@@ -65,6 +67,9 @@ func (a Answer) OK() bool { return a.Status == http.StatusOK }
 func (a Answer) InvalidGrant() bool {
 	return a.Status == http.StatusBadRequest && a.Code == "invalid_grant"
 }
+
+// Passing reports a refusal that says nothing about what was asked for, only that it cannot be answered right now.
+func (a Answer) Passing() bool { return a.Status == http.StatusServiceUnavailable && a.Later }
 
 func (a Answer) String() string {
 	if a.Code == "" {
@@ -120,6 +125,15 @@ func (c *Client) post(path string, app App, form url.Values) (Answer, error) {
 	return c.do(r)
 }
 
+// Ready asks a node whether it can do its work.
+func (c *Client) Ready() (Answer, error) {
+	r, err := http.NewRequest("GET", c.issuer+"/readyz", nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.do(r)
+}
+
 // Call calls the sample API, about an account if one is named.
 func (c *Client) Call(token, account string) (Answer, error) {
 	r, err := http.NewRequest("GET", c.issuer+"/v3/dashboards", nil)
@@ -143,7 +157,7 @@ func (c *Client) do(r *http.Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err // a cut answer is no answer: the client does not have its tokens
 	}
-	a := Answer{Status: res.StatusCode, Account: res.Header.Get("Launchpad-Account")}
+	a := Answer{Status: res.StatusCode, Account: res.Header.Get("Launchpad-Account"), Later: res.Header.Get("Retry-After") != ""}
 	if err := json.Unmarshal(body, &a); err != nil {
 		return a, fmt.Errorf("%s %s: %d without JSON: %w", r.Method, r.URL.Path, res.StatusCode, err)
 	}

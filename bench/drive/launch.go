@@ -23,6 +23,7 @@ type Launch struct {
 	Database string // postgres://… or empty for the embedded database
 	Log      string // file that the server's log is appended to
 	NodeOf   string // issuer whose further node is started, beside the demo that made the data; else the demo itself
+	Config   string // configuration file; a further node has no API without one
 }
 
 // Beside says how to start a further node of a running demo, on the same database and master key.
@@ -68,15 +69,14 @@ func (l Launch) Start(ctx context.Context) (*Server, error) {
 	}
 }
 
-// StartAndKill starts the demo and kills it after a while, ready or not.
-func (l Launch) StartAndKill(after time.Duration) error {
+// StartAndStrike starts the demo and ends it after a while, ready or not.
+func (l Launch) StartAndStrike(after time.Duration, strike func(*Server) error) error {
 	s, _, err := l.spawn()
 	if err != nil {
 		return err
 	}
 	time.Sleep(after)
-	s.Kill()
-	return nil
+	return strike(s)
 }
 
 // spawn starts the process. Its first line of output comes through the channel, empty if it ends without one.
@@ -94,6 +94,9 @@ func (l Launch) spawn() (*Server, <-chan []byte, error) {
 	args := []string{"demo", "--output", "json"}
 	if l.NodeOf != "" {
 		args = []string{"serve", "--issuer", l.NodeOf}
+	}
+	if l.Config != "" {
+		args = append(args, "--config", l.Config)
 	}
 	args = append(args, "--listen", l.Listen, "--data", l.Data)
 	if l.Database != "" {

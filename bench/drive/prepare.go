@@ -6,6 +6,8 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+
+	"launchpad/internal/config"
 )
 
 // Prepare makes everything that a run needs before the first start, in dir: a program, built unless one is named, an
@@ -14,6 +16,10 @@ func Prepare(ctx context.Context, dir, binary, server string) (Launch, *Scratch,
 	l := Launch{Binary: binary, Data: filepath.Join(dir, "data"), Log: filepath.Join(dir, "server.log")}
 	var err error
 	if l.Listen, err = freeAddress(); err != nil {
+		return l, nil, err
+	}
+	// All of a run comes from one address: the limits are counted, but never met.
+	if l.Config, err = Configure(dir, config.Unlimited()); err != nil {
 		return l, nil, err
 	}
 	if binary == "" {

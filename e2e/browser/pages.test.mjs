@@ -57,7 +57,7 @@ test('pages', async (t) => {
     await look(page, 'app-created');
   });
   await t.test('credentials of an app without a secret', async () => {
-    await registerApp(page, issuer, { name: 'Acme Phone', kind: 'Native or browser app', redirects: ['com.example.acme:/callback'] });
+    await registerApp(page, issuer, { name: 'Acme Phone', kind: 'Native app', redirects: ['com.example.acme:/callback'] });
     await look(page, 'app-created-native');
   });
 

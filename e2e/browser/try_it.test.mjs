@@ -48,8 +48,8 @@ test('“Try it”, by hand', async (t) => {
     const CODE = await authorize(steps['try-open']);
     await callsTheAPI(steps, await shell({ CODE, CLIENT_SECRET: app.client_secret }, steps['try-token']));
   });
-  await t.test('a native app', async () => {
-    const { steps } = await register({ name: 'Native', kind: 'Native or browser app', redirects: [callback.redirectURI] });
+  for (const kind of ['Native app', 'Single-page app']) await t.test(kind, async () => {
+    const { steps } = await register({ name: kind, kind, redirects: [callback.redirectURI] });
     assert.deepEqual(Object.keys(steps), ['try-pkce', 'try-open', 'try-token', 'try-call']);
     const [VERIFIER, ...address] = (await shell({}, steps['try-pkce'], 'echo "$VERIFIER"', steps['try-open'])).split('\n');
     assert.match(VERIFIER, /^[\w-]{43,128}$/);
@@ -69,7 +69,7 @@ test('“Try it”, by hand', async (t) => {
     await callsTheAPI(steps, await shell(secret, steps['try-token']));
   });
   await t.test('an address with the signs of a shell in it', async () => {
-    const { steps } = await register({ name: 'Signs', kind: 'Native or browser app', redirects: [`${callback.redirectURI}?a='$HOME'&b=$(date)`] });
+    const { steps } = await register({ name: 'Signs', kind: 'Native app', redirects: [`${callback.redirectURI}?a='$HOME'&b=$(date)`] });
     const printed = await shell({}, steps['try-pkce'], steps['try-open']);
     assert.equal(new URL(printed.trim()).searchParams.get('redirect_uri'), `${callback.redirectURI}?a='$HOME'&b=$(date)`);
     const answer = JSON.parse(await shell({ CODE: 'x', VERIFIER: 'v'.repeat(43) }, steps['try-token']));

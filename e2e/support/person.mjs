@@ -42,6 +42,15 @@ export async function openAccount(page, issuer, name, slug = '') {
   await page.getByRole('status').filter({ hasText: name }).waitFor();
 }
 
+/** On an account's page: invites somebody, and reads the link, which is shown this once. */
+export async function inviteByPage(page, email, role) {
+  await page.getByRole('link', { name: 'Invite somebody' }).click();
+  await fill(page, 'E-mail address', email);
+  await page.getByRole('radio', { name: role }).check();
+  await press(page, 'Make the link');
+  return shown(page, 'link');
+}
+
 export async function fillAppForm(page, { name, kind = 'Web app', redirects = [] }) {
   await fill(page, 'Name', name);
   await page.getByRole('radio', { name: kind }).check();

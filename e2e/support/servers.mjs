@@ -39,7 +39,7 @@ async function start(t, args) {
   const child = spawn(binary, [...args, ...place], { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = collect(child);
   t.after(() => stop(child, log));
-  return { directory, log, line: (pattern) => log.waitFor(pattern) };
+  return { directory, database, log, line: (pattern) => log.waitFor(pattern) };
 }
 
 /** Keeps what a child prints, and fails with all of it when the child ends before it has printed what was awaited. */

@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/events"
 	"launchpad/internal/keys"
+	"launchpad/internal/meter"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
+	"launchpad/internal/uses"
 	"launchpad/oauth"
 )
 
@@ -21,19 +24,22 @@ const skew = time.Minute
 type Verifier struct {
 	keys      *keys.Keys
 	store     *store.Store
+	log       *events.Log
 	clock     core.Clock
 	published oauth.Scope
 	longest   time.Duration
 	dead      *deadSet
 	members   *members
-	uses      *uses
+	uses      *inUse
+	verified  meter.Table // by format and outcome
 }
 
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
-func New(k *keys.Keys, s *store.Store, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
+// The log feeds Read.
+func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
 	return &Verifier{
-		keys: k, store: s, clock: clock, published: published, longest: longest,
-		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newUses(s),
+		keys: k, store: s, log: log, clock: clock, published: published, longest: longest,
+		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newInUse(s),
 	}
 }
 
@@ -50,28 +56,42 @@ type Token struct {
 }
 
 // Verify answers whether token is good now. Its errors are *oauth.Error: invalid_token, or a passing fault.
-func (v *Verifier) Verify(ctx context.Context, token string) (Token, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (t Token, err error) {
+	format := "none"
 	switch {
 	case strings.HasPrefix(token, string(secret.AccessToken)):
-		return v.sealed(token)
+		format = "sealed"
+		t, err = v.sealed(ctx, token)
 	case strings.HasPrefix(token, string(secret.PersonalToken)):
-		return v.personal(ctx, token)
+		format = "personal"
+		t, err = v.personal(ctx, token)
 	case strings.Count(token, ".") == 2:
-		return v.jwt(token)
+		format = "jwt"
+		t, err = v.jwt(ctx, token)
+	default:
+		err = unknown()
 	}
-	return Token{}, unknown()
+	v.verified.Add(format, outcome(err))
+	return t, err
 }
 
-func (v *Verifier) sealed(token string) (Token, error) {
+func outcome(err error) string {
+	if err == nil {
+		return "good"
+	}
+	return oauth.AsError(err).Slug
+}
+
+func (v *Verifier) sealed(ctx context.Context, token string) (Token, error) {
 	t, err := v.keys.OpenAccess(token)
 	if err != nil {
-		return Token{}, unknown().Because(err)
+		return Token{}, refused(err)
 	}
-	return v.live(t)
+	return v.live(ctx, t)
 }
 
 // live is what every access token has to pass, whatever its format.
-func (v *Verifier) live(t core.AccessToken) (Token, error) {
+func (v *Verifier) live(ctx context.Context, t core.AccessToken) (Token, error) {
 	now := v.clock.Now()
 	// What died is remembered for as long as tokens live today: one that was made to live longer ends with the others.
 	if ends := t.IssuedAt.Add(v.longest); ends.Before(t.ExpiresAt) {
@@ -82,6 +102,10 @@ func (v *Verifier) live(t core.AccessToken) (Token, error) {
 	}
 	if t.IssuedAt.After(now.Add(skew)) {
 		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
+	}
+	// Memory may say yes only while it knows what other nodes revoked.
+	if err := v.log.Current(ctx); err != nil {
+		return Token{}, oauth.Unavailable(err)
 	}
 	if !v.dead.narrow(&t) {
 		return Token{}, revoked()
@@ -110,11 +134,19 @@ func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
 	if !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
 		return Token{}, oauth.InvalidToken("personal_token_expired", "this personal token expired %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
 	}
-	v.uses.personal(p.ID, now)
+	v.uses.tokens.Note(p.ID, now)
 	return Token{Personal: true, AccessToken: core.AccessToken{
 		ID: p.ID, IdentityID: p.IdentityID, AppID: p.AppID, IssuedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt,
 		Scope: p.MayUse(v.published), Reach: p.Reach,
 	}}, nil
+}
+
+// refused tells a string that is none of ours from one whose key could not be asked for.
+func refused(err error) *oauth.Error {
+	if errors.Is(err, core.ErrUnavailable) {
+		return oauth.Unavailable(err)
+	}
+	return unknown().Because(err)
 }
 
 func unknown() *oauth.Error {
@@ -143,17 +175,8 @@ func (v *Verifier) Flush(ctx context.Context) error { return v.uses.flush(ctx) }
 
 // Run flushes and forgets in the background until ctx ends.
 func (v *Verifier) Run(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			// A failed flush keeps its notes for the next one.
-			_ = v.uses.flush(ctx)
-			v.dead.forget()
-		case <-ctx.Done():
-			_ = v.uses.flush(context.WithoutCancel(ctx))
-			return
-		}
-	}
+	uses.Keep(ctx, func(ctx context.Context) error {
+		v.dead.forget()
+		return v.uses.flush(ctx)
+	})
 }

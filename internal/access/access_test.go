@@ -2,7 +2,6 @@ package access
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 	"time"
 
@@ -80,49 +79,6 @@ func TestTheDeadSetForgets(t *testing.T) {
 	}
 }
 
-func TestNotesOfUseAreBoundedAndNotRepeated(t *testing.T) {
-	u := newUses(nil)
-	now := time.Unix(1_900_000_000, 0)
-	use := func(authorization core.ID, generation int64) {
-		u.token(core.AccessToken{AuthorizationID: authorization, GrantID: authorization, Generation: generation}, now)
-	}
-	for range 3 {
-		use(id(1), 2)
-	}
-	use(id(1), 1)
-	use(core.ID{}, 5)
-	if len(u.waiting) != 1 || u.waiting[id(1)] != 2 || len(u.grants) != 1 {
-		t.Errorf("waiting: %v, %v", u.waiting, u.grants)
-	}
-	clear(u.grants) // as after a flush
-	now = now.Add(grantEvery - 1)
-	use(id(1), 2)
-	if len(u.grants) != 0 {
-		t.Error("the use of a grant was noted again too soon")
-	}
-	now = now.Add(1)
-	if use(id(1), 2); !u.grants[id(1)].Equal(now) {
-		t.Error("the use of a grant was not noted again")
-	}
-	for i := range 2 * usesLimit {
-		use(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 1}, 1)
-		u.personal(core.ID{0: byte(i), 1: byte(i >> 8), 2: byte(i >> 16), 3: 2}, time.Time{})
-	}
-	if len(u.waiting) != usesLimit || len(u.tokens) != usesLimit || len(u.grants) != usesLimit {
-		t.Errorf("%d, %d and %d notes wait, want at most %d", len(u.waiting), len(u.tokens), len(u.grants), usesLimit)
-	}
-	total := 0
-	for _, part := range parts(u.waiting) {
-		if len(part) > flushBatch {
-			t.Errorf("a part of %d", len(part))
-		}
-		total += len(part)
-	}
-	if total != usesLimit {
-		t.Errorf("parts hold %d notes, want %d", total, usesLimit)
-	}
-}
-
 // An id is dead only as what died: an app's id that equals a person's ends nobody's tokens.
 func TestKindsDieApart(t *testing.T) {
 	clock, one := &clock{time.Unix(1_900_000_000, 0)}, id(1)
@@ -156,22 +112,5 @@ func TestWhatEndsTokensIsReplayed(t *testing.T) {
 		if !replayed[kind] {
 			t.Errorf("%s ends something and is not replayed at a start", kind)
 		}
-	}
-}
-
-// Notes that could not be written come again with the next use.
-func TestUnwrittenNotesComeAgain(t *testing.T) {
-	u, now := newUses(nil), time.Unix(1_900_000_000, 0)
-	use := func() {
-		u.token(core.AccessToken{AuthorizationID: id(1), GrantID: id(2), Generation: 1}, now)
-	}
-	use()
-	failing := func(map[core.ID]time.Time) error { return core.ErrUnavailable }
-	if err := each(u.grants, failing, func(id core.ID) { delete(u.noted, id) }, &u.mu); !errors.Is(err, core.ErrUnavailable) {
-		t.Errorf("got %v", err)
-	}
-	clear(u.grants)
-	if use(); len(u.grants) != 1 {
-		t.Error("the use of a grant that could not be noted is not noted again")
 	}
 }

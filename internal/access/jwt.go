@@ -1,14 +1,23 @@
 package access
 
 import (
+	"context"
+	"crypto"
+	"errors"
+
 	"launchpad/internal/jose"
 	"launchpad/internal/keys"
 )
 
-func (v *Verifier) jwt(token string) (Token, error) {
+func (v *Verifier) jwt(ctx context.Context, token string) (Token, error) {
 	var claims keys.AccessClaims
-	if err := jose.VerifyAccessToken(token, v.keys.Verifier, &claims); err != nil {
-		return Token{}, unknown().Because(err)
+	var away error
+	key := func(kid string) (key crypto.PublicKey, ok bool) {
+		key, away = v.keys.Verifier(kid)
+		return key, away == nil
+	}
+	if err := jose.VerifyAccessToken(token, key, &claims); err != nil {
+		return Token{}, refused(errors.Join(err, away))
 	}
 	if claims.Issuer != v.keys.Issuer() || claims.Epoch != v.store.Epoch() {
 		return Token{}, unknown()
@@ -17,5 +26,5 @@ func (v *Verifier) jwt(token string) (Token, error) {
 	if err != nil {
 		return Token{}, unknown().Because(err)
 	}
-	return v.live(t)
+	return v.live(ctx, t)
 }

@@ -17,8 +17,8 @@ import (
 
 const (
 	membersBytes    = 8 << 20
-	membershipBytes = 256 // of one entry, roughly
-	membersAge      = 10 * time.Second
+	membershipBytes = 256         // of one entry, roughly
+	membersAge      = time.Minute // a bound for what no log tells of
 )
 
 type members struct {
@@ -32,7 +32,6 @@ func newMembers(s *store.Store) *members {
 		Weigher: func(_ core.ID, list []core.Membership) uint32 {
 			return uint32(membershipBytes * (1 + len(list)))
 		},
-		// A bound for changes that another node made; this node's own are heard of at once.
 		ExpiryCalculator: otter.ExpiryWriting[core.ID, []core.Membership](membersAge),
 	})}
 }
@@ -41,13 +40,16 @@ func (m *members) read(e core.Event) {
 	switch e.Kind {
 	case core.EventMembershipAdded, core.EventMembershipChanged, core.EventMembershipRemoved:
 		m.cache.Invalidate(e.IdentityID)
-	case core.EventAccountSuspended, core.EventAccountChanged:
+	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged:
 		m.cache.InvalidateAll()
 	}
 }
 
 // Memberships lists the accounts that an identity belongs to, suspended ones left out.
 func (v *Verifier) Memberships(ctx context.Context, identity core.ID) ([]core.Membership, error) {
+	if err := v.log.Current(ctx); err != nil {
+		return nil, oauth.Unavailable(err)
+	}
 	list, err := v.members.cache.Get(ctx, identity, otter.LoaderFunc[core.ID, []core.Membership](
 		func(ctx context.Context, id core.ID) ([]core.Membership, error) {
 			// Joined callers share this read, so no single caller's deadline may end it.

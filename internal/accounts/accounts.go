@@ -10,6 +10,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/policy"
 	"launchpad/internal/secret"
+	"launchpad/internal/session"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -17,20 +18,24 @@ import (
 
 const path = "/accounts"
 
-// Room is the list of accounts.
+// Room is the accounts: the list of them, what lies in each, and the door for those who are invited.
 type Room struct {
-	Store *store.Store
-	Clock core.Clock
-	Pages *web.Renderer
-	Open  core.Creators // who may open accounts
+	Store    *store.Store
+	Clock    core.Clock
+	Sessions *session.Sessions
+	Pages    *web.Renderer
+	Issuer   string
+	Open     core.Creators // who may open accounts
 }
 
 // Routes of the room.
 func (a *Room) Routes() []web.Route {
-	return []web.Route{
-		{Method: "GET", Path: path, SignedIn: true, Handle: a.show},
-		{Method: "POST", Path: path, SignedIn: true, Handle: a.open},
-	}
+	return append(a.inside(),
+		web.Route{Method: "GET", Path: path, SignedIn: true, Handle: a.show},
+		web.Route{Method: "POST", Path: path, SignedIn: true, Handle: a.open},
+		web.Route{Method: "GET", Path: "/invitations", Handle: a.showInvitation},
+		web.Route{Method: "POST", Path: "/invitations", SignedIn: true, Handle: a.accept},
+	)
 }
 
 func (a *Room) show(w http.ResponseWriter, r *http.Request) error {
@@ -48,6 +53,12 @@ func (a *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 		if m.Account.ID.String() == r.URL.Query().Get("created") {
 			page.Notice = web.Notice{Message: "accounts.created_html", Name: m.Account.Name}
 		}
+	}
+	switch {
+	case r.URL.Query().Has("left"):
+		page.Notice.Message = "accounts.left"
+	case r.URL.Query().Has("reopened"):
+		page.Notice.Message = "accounts.reopened"
 	}
 	page.MayCreate, page.FormID = policy.MayCreateAccount(who, a.Open), secret.NewID(a.Clock.Now())
 	return a.Pages.Render(w, r, status, page)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/policy"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/oauth"
@@ -56,21 +57,29 @@ func (a *Acts) check(d Draft) error {
 	add := func(field, message, detail string) {
 		problems = append(problems, Problem{field, message, detail})
 	}
+	rules := d.Kind.Rules()
+	if !d.Kind.Known() {
+		return Problems{{"kind", "problem.kind", ""}}
+	}
 	if !core.VisibleName(d.Name) {
 		add("client_name", "problem.app_name", "")
 	}
 	if d.HomepageURL != "" && !webAddress(d.HomepageURL) {
 		add("client_uri", "problem.homepage", "")
 	}
-	if len(d.RedirectURIs) == 0 && d.Kind != core.KindMachine {
+	if len(d.RedirectURIs) == 0 && rules.SignsPeopleIn() {
 		add("redirect_uri", "problem.redirect_missing", "")
 	}
 	if len(d.RedirectURIs) > maxRedirectURIs {
 		add("redirect_uri", "problem.redirect_many", "")
 	}
 	for _, uri := range d.RedirectURIs {
-		if _, err := oauth.CheckRedirectURI(uri); err != nil {
+		class, err := oauth.CheckRedirectURI(uri)
+		switch {
+		case err != nil:
 			add("redirect_uri", "problem.redirect", unacceptable(err))
+		case !rules.Takes(class):
+			add("redirect_uri", "problem.redirect_"+string(d.Kind), uri)
 		}
 	}
 	if !a.published.Covers(d.Scope) {
@@ -109,14 +118,15 @@ func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (
 	now := a.clock.Now()
 	app := core.App{
 		ID: orNew(d.ID, now), Name: d.Name, HomepageURL: d.HomepageURL, Kind: d.Kind,
-		Profile: defaultProfile(d.Kind), TokenFormat: core.FormatSealed, RedirectURIs: d.RedirectURIs, Scope: d.Scope,
+		Profile: d.Kind.Rules().Profile, TokenFormat: core.FormatSealed, RedirectURIs: d.RedirectURIs, Scope: d.Scope,
 		Publisher: core.Account{ID: d.PublisherID}, OwnerID: developer.ID, CreatedAt: now,
 	}
 	app.ClientID = secret.ClientID(app.ID)
 	var shown secret.Text
 	if app.Confidential() {
-		shown = secret.New(secret.AppSecret)
-		app.Secrets = []core.AppSecret{{ID: secret.NewID(now), Digest: secret.Digest(shown.Reveal()), CreatedAt: now}}
+		var first core.AppSecret
+		first, shown = newSecret(secret.NewID(now), developer.ID, now)
+		app.Secrets = []core.AppSecret{first}
 	}
 	if err := a.store.RegisterApp(ctx, app, developer.ID); err != nil {
 		return core.App{}, "", fmt.Errorf("register app: %w", err)
@@ -132,15 +142,6 @@ func orNew(id core.ID, now time.Time) core.ID {
 	return id
 }
 
-// defaultProfile: a confidential web app must work with a stock library that sends neither PKCE nor state;
-// everything that cannot keep a secret gets OAuth 2.1.
-func defaultProfile(kind core.AppKind) core.Profile {
-	if kind == core.KindPublic {
-		return core.ProfileOAuth21
-	}
-	return core.ProfileOAuth2
-}
-
 func (a *Acts) memberOf(ctx context.Context, identity, account core.ID) error {
 	memberships, err := a.store.Memberships(ctx, identity)
 	if err != nil {
@@ -154,22 +155,35 @@ func (a *Acts) memberOf(ctx context.Context, identity, account core.ID) error {
 	return Problems{{"account", "problem.publisher", ""}}
 }
 
-// Owned finds an app of the developer's own. Somebody else's is core.ErrNotFound: that it exists is nobody's
+// Open finds an app that the developer builds. Somebody else's is core.ErrNotFound: that it exists is nobody's
 // business.
-func (a *Acts) Owned(ctx context.Context, developer core.Identity, id core.ID) (core.App, error) {
+func (a *Acts) Open(ctx context.Context, developer core.Identity, id core.ID) (core.App, error) {
+	return a.may(ctx, policy.SeeApp, developer, id)
+}
+
+// may is what every act on an app begins with: it finds the app if the person may do the act. The store asks again, in
+// the WHERE clause of the fact.
+func (a *Acts) may(ctx context.Context, act policy.AppAct, who core.Identity, id core.ID) (core.App, error) {
 	app, err := a.store.App(ctx, id)
 	if err != nil {
 		return core.App{}, fmt.Errorf("load app: %w", err)
 	}
-	if app.OwnerID != developer.ID {
-		return core.App{}, fmt.Errorf("app %s of %s asked by %s: %w", id, app.OwnerID, developer.ID, core.ErrNotFound)
+	memberships, err := a.store.Memberships(ctx, who.ID)
+	if err != nil {
+		return core.App{}, fmt.Errorf("read memberships: %w", err)
 	}
-	return app, nil
+	switch {
+	case policy.MayOnApp(act, app, who.ID, memberships):
+		return app, nil
+	case policy.OwnersOnly(act) && policy.MayOnApp(policy.SeeApp, app, who.ID, memberships):
+		return core.App{}, oauth.AccessDenied("app_owner_only", "you are on the team of this app, but only its owner may %s", act)
+	}
+	return core.App{}, fmt.Errorf("%s asks to %s (app %s): %w", who.ID, act, id, core.ErrNotFound)
 }
 
-// Edit changes what a developer may change: name, homepage, redirect URIs, scopes.
+// Edit changes what the team may change: name, homepage, redirect URIs, scopes.
 func (a *Acts) Edit(ctx context.Context, developer core.Identity, id core.ID, d Draft) (core.App, error) {
-	app, err := a.Owned(ctx, developer, id)
+	app, err := a.may(ctx, policy.EditApp, developer, id)
 	if err != nil {
 		return core.App{}, err
 	}
@@ -203,9 +217,14 @@ func (a *Acts) Switch(ctx context.Context, operator core.Identity, app core.App,
 	return app, a.store.SwitchApp(ctx, app, operator.ID, a.clock.Now())
 }
 
+// Deletable finds an app that the developer may delete.
+func (a *Acts) Deletable(ctx context.Context, developer core.Identity, id core.ID) (core.App, error) {
+	return a.may(ctx, policy.DeleteApp, developer, id)
+}
+
 // Delete ends an app, its grants and its personal tokens.
 func (a *Acts) Delete(ctx context.Context, developer core.Identity, id core.ID) error {
-	app, err := a.Owned(ctx, developer, id)
+	app, err := a.may(ctx, policy.DeleteApp, developer, id)
 	if err != nil {
 		return err
 	}
@@ -223,6 +242,9 @@ type TokenDraft struct {
 
 // CreatePersonalToken makes a token from an app's page; it is in no other answer ever again.
 func (a *Acts) CreatePersonalToken(ctx context.Context, developer core.Identity, app core.App, d TokenDraft) (core.PersonalToken, secret.Text, error) {
+	if _, err := a.may(ctx, policy.MakeTokens, developer, app.ID); err != nil {
+		return core.PersonalToken{}, "", err
+	}
 	if !core.VisibleName(d.Name) {
 		return core.PersonalToken{}, "", Problems{{"token_name", "problem.token_name", ""}}
 	}

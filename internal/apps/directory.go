@@ -7,12 +7,13 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"launchpad/internal/core"
+	"launchpad/internal/events"
 	"launchpad/internal/store"
 )
 
 const (
 	directorySize = 20_000
-	directoryAge  = 10 * time.Second // a bound for changes that another node made
+	directoryAge  = time.Minute // a bound for what no log tells of
 )
 
 // Directory finds apps. A record is kept in memory until the change log names its app; which app a client_id stands
@@ -20,14 +21,16 @@ const (
 // must not push the real ones out.
 type Directory struct {
 	store *store.Store
+	log   *events.Log
 	ids   *otter.Cache[string, core.ID]
 	apps  *otter.Cache[core.ID, core.App]
 }
 
-// NewDirectory makes an empty directory.
-func NewDirectory(s *store.Store) *Directory {
+// NewDirectory makes an empty directory. The log feeds Read.
+func NewDirectory(s *store.Store, log *events.Log) *Directory {
 	return &Directory{
 		store: s,
+		log:   log,
 		ids:   otter.Must(&otter.Options[string, core.ID]{MaximumSize: directorySize}),
 		apps: otter.Must(&otter.Options[core.ID, core.App]{
 			MaximumSize:      directorySize,
@@ -39,9 +42,10 @@ func NewDirectory(s *store.Store) *Directory {
 // Read takes in a line of the change log. A record that is being loaded meanwhile is not kept either.
 func (d *Directory) Read(e core.Event) {
 	switch e.Kind {
-	case core.EventAppChanged, core.EventAppDeleted:
+	case core.EventAppChanged, core.EventAppDeleted, core.EventAppHandedOver, core.EventAppMemberAdded, core.EventAppMemberRemoved,
+		core.EventAppSecretAdded, core.EventAppSecretEnded:
 		d.apps.Invalidate(e.AppID)
-	case core.EventAccountSuspended, core.EventAccountChanged:
+	case core.EventAccountSuspended, core.EventAccountResumed, core.EventAccountChanged, core.EventMembershipRemoved: // with it went the seats
 		d.apps.InvalidateAll()
 	}
 }
@@ -61,6 +65,10 @@ func (d *Directory) ByClientID(ctx context.Context, clientID string) (core.App, 
 
 // ByID finds a usable app likewise.
 func (d *Directory) ByID(ctx context.Context, id core.ID) (core.App, error) {
+	// A record may be old, and its app deleted, unless this process hears what other nodes do.
+	if err := d.log.Current(ctx); err != nil {
+		return core.App{}, err
+	}
 	return d.apps.Get(ctx, id, otter.LoaderFunc[core.ID, core.App](func(ctx context.Context, id core.ID) (core.App, error) {
 		app, err := d.store.App(context.WithoutCancel(ctx), id)
 		if err == nil && (!app.Usable() || !app.Publisher.SuspendedAt.IsZero()) {

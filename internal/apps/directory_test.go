@@ -2,18 +2,20 @@ package apps_test
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
+	"launchpad/internal/events"
 	"launchpad/internal/lptest"
 )
 
 // However lookups and changes interleave, once a change is answered nobody finds the old record.
 func TestTheDirectoryNeverServesAnOldRecord(t *testing.T) {
 	s := lptest.Start(t, lptest.Engines(t)[0])
-	d := apps.NewDirectory(s.Store)
+	d := apps.NewDirectory(s.Store, events.New(s.Store, s.Clock, s.Watch, slog.Default()))
 	s.Store.Heard(func(events []core.Event) {
 		for _, e := range events {
 			d.Read(e)

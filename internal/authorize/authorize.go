@@ -101,7 +101,7 @@ func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// The app may have been edited while the person was thinking.
-	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.Native()) {
+	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.AnyPort()) {
 		return redirectMismatch(app, record.RedirectURI)
 	}
 	return a.next(w, r, app, record)
@@ -110,6 +110,7 @@ func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
 // next decides what has to happen: sign in, consent, or the answer.
 func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record interact.Record) error {
 	v := web.VisitorOf(r)
+	web.RecordOf(w).App = app.ClientID
 	switch {
 	case record.Denied:
 		return a.refuse(w, r, record, oauth.AccessDenied("consent_denied", "the person did not authorize the app"))
@@ -172,6 +173,8 @@ func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Re
 	if e.Status >= 500 {
 		return err // a fault of ours is shown here; the app could do nothing with it
 	}
+	seen := web.RecordOf(w)
+	seen.App, seen.Refusal = record.ClientID, e
 	answer := oauth.Parameters{}.
 		With("error", e.Code).
 		With("error_description", e.Sentence()).

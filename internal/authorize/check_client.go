@@ -46,7 +46,7 @@ func checkRedirectURI(q *request) error {
 		return nil
 	case sent == "":
 		return oauth.InvalidRequest("redirect_uri_missing", "redirect_uri is missing, and the app has %d registered ones; send one of them", len(q.app.RedirectURIs))
-	case !oauth.MatchRedirectURI(sent, q.app.RedirectURIs, q.app.Native()):
+	case !oauth.MatchRedirectURI(sent, q.app.RedirectURIs, q.app.AnyPort()):
 		return redirectMismatch(q.app, sent)
 	}
 	q.record.RedirectURI = sent

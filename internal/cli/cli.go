@@ -6,10 +6,16 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"launchpad/internal/server"
 )
 
 // Version is set by the linker.
 var Version = "development"
+
+// Adjust, if it is set before Main, changes what servers are made of: programs that measure need what no operator
+// should set. It is never set in a release.
+var Adjust func(*server.Options)
 
 // garbage lets the heap grow to five times what is alive before it is collected. What is alive is a few megabytes,
 // so this costs little memory and saves a tenth of the processor time of a busy server. GOGC, if set, wins.
@@ -27,7 +33,7 @@ func Main() int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand())
+	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), configCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)
 		return 1

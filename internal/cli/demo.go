@@ -18,7 +18,9 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -27,30 +29,38 @@ import (
 
 // demoOptions is what the demo's flags say.
 type demoOptions struct {
+	file      string
 	output    string
 	redirects []string
+	level     slog.Level
 }
 
 func demoCommand() *cobra.Command {
 	c := config.Default()
 	c.Data = filepath.Join(os.TempDir(), "launchpad-demo")
-	var o demoOptions
+	o := demoOptions{level: slog.LevelWarn}
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Run Launchpad with sample data and a sample API",
 		Long:  "Run Launchpad on loopback with sample people, accounts and apps, and a sample API behind the gateway.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			logTo(slog.LevelWarn)
-			return demo(command.Context(), c, o)
+			from, err := config.Load(o.file, func(string) string { return "" })
+			if err != nil {
+				return err
+			}
+			c.Limits, c.Proxies = from.Limits, from.Proxies
+			return demo(command.Context(), c, logTo(o.level), o)
 		},
 	}
+	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits and proxies are taken")
 	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&c.RefreshWindow, "refresh-window", c.RefreshWindow, "how long a rotated refresh token is still answered")
+	command.Flags().TextVar(&o.level, "log-level", o.level, "from which `level` on to log; each request is at info")
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
-	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app (repeatable)")
+	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app that people sign in through (repeatable)")
 	return command
 }
 
@@ -96,11 +106,15 @@ type demoFacts struct {
 		Email    string `json:"email"`
 		Password string `json:"password"`
 	} `json:"identity"`
+	Colleague struct {
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	} `json:"colleague"` // in the first account
 	Accounts      []demoAccount `json:"accounts"`
 	PersonalToken string        `json:"personal_token"`
 }
 
-func demo(ctx context.Context, c config.Config, o demoOptions) error {
+func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !config.Loopback(host) {
 		// Its passwords are printed for everybody to read.
@@ -112,7 +126,7 @@ func demo(ctx context.Context, c config.Config, o demoOptions) error {
 	c.Scopes = demoScopes
 	c.SignUp, c.CreateAccounts = string(core.SignUpOpen), string(core.CreatorsEveryone) // it is there to be tried
 	var facts demoFacts
-	p, err := start(ctx, c, func(ctx context.Context, s *store.Store, options *server.Options) error {
+	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		api := demoAPI
 		api.Upstream = gateway.Local(sample.API())
 		options.APIs = append(options.APIs, api)
@@ -144,6 +158,7 @@ func (f demoFacts) text() string {
   Sign in as     %s
   Password       %s
   Accounts       %s, %s
+  A colleague    %s, with the same password
 
 Call the sample API, with a personal token:
 
@@ -154,7 +169,7 @@ Authorize the sample web app in a browser:
   %s/oauth/authorize?response_type=code&client_id=%s&redirect_uri=%s
 
 Stop with Ctrl-C.
-`, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name,
+`, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name, f.Colleague.Email,
 		f.PersonalToken, f.Accounts[0].Slug, f.API, f.Issuer, f.Apps.Web.ClientID, f.Apps.Web.RedirectURIs[0])
 }
 
@@ -178,11 +193,12 @@ func (s *seeder) seed(ctx context.Context, redirects []string) (demoFacts, error
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return facts, err
 	}
-	person, accounts, err := s.people(ctx)
+	person, colleague, accounts, err := s.people(ctx)
 	if err != nil {
 		return facts, err
 	}
 	facts.Identity.Email, facts.Identity.Password = person.Email, demoPassword
+	facts.Colleague.Email, facts.Colleague.Password = colleague.Email, demoPassword
 	for _, a := range accounts {
 		facts.Accounts = append(facts.Accounts, demoAccount{a.ID.String(), a.Slug, a.Name})
 	}
@@ -193,27 +209,34 @@ func (s *seeder) seed(ctx context.Context, redirects []string) (demoFacts, error
 	if err != nil {
 		return facts, err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
+	if err := durable.MakeDir(filepath.Dir(s.file)); err != nil {
 		return facts, err
 	}
-	return facts, os.WriteFile(s.file, text, 0o600)
+	return facts, durable.NewFile(s.file, text)
 }
 
-func (s *seeder) people(ctx context.Context) (core.Identity, []core.Account, error) {
+func (s *seeder) people(ctx context.Context) (person, colleague core.Identity, accounts []core.Account, err error) {
 	now := s.clock.Now()
 	hash, err := secret.NewGate(time.Minute).HashPassword(ctx, demoPassword)
 	if err != nil {
-		return core.Identity{}, nil, err
+		return person, colleague, nil, err
 	}
-	person := core.Identity{ID: secret.NewID(now), Email: "sam@example.com", Name: "Sam Sample", PasswordHash: hash, Operator: true, CreatedAt: now}
-	accounts := []core.Account{
+	person = core.Identity{ID: secret.NewID(now), Email: "sam@example.com", Name: "Sam Sample", PasswordHash: hash, Operator: true, CreatedAt: now}
+	colleague = core.Identity{ID: secret.NewID(now), Email: "robin@example.com", Name: "Robin Sample", PasswordHash: hash, CreatedAt: now}
+	accounts = []core.Account{
 		{ID: secret.NewID(now), Slug: "sample-bakery", Name: "Sample Bakery", CreatedAt: now},
 		{ID: secret.NewID(now), Slug: "sample-cinema", Name: "Sample Cinema", CreatedAt: now},
 	}
 	if err := s.store.CreateOperator(ctx, person, accounts[0]); err != nil {
-		return person, nil, fmt.Errorf("make sample data: %w (the database is not empty; choose another --data)", err)
+		return person, colleague, nil, fmt.Errorf("make sample data: %w (the database is not empty; choose another --data)", err)
 	}
-	return person, accounts, s.store.CreateAccount(ctx, accounts[1], person.ID)
+	if err := s.store.CreateAccount(ctx, accounts[1], person.ID); err != nil {
+		return person, colleague, nil, err
+	}
+	if err := s.store.CreateIdentity(ctx, colleague); err != nil {
+		return person, colleague, nil, err
+	}
+	return person, colleague, accounts, s.store.AddMember(ctx, colleague.ID, accounts[0].ID, core.RoleMember, person.ID, now)
 }
 
 // demoRedirect is where nothing listens unless somebody starts it.
@@ -226,11 +249,11 @@ func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.
 		into *demoApp
 	}{
 		{"Sample Reports", core.KindWeb, &facts.Apps.Web},
-		{"Sample Desktop", core.KindPublic, &facts.Apps.Public},
+		{"Sample Desktop", core.KindNative, &facts.Apps.Public},
 		{"Sample Robot", core.KindMachine, &facts.Apps.Machine},
 	} {
-		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID, RedirectURIs: redirects}
-		if a.kind != core.KindMachine {
+		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID}
+		if a.kind.Rules().SignsPeopleIn() {
 			draft.RedirectURIs = merged([]string{demoRedirect}, redirects)
 		}
 		app, shown, err := s.acts.Register(ctx, person, draft)
@@ -264,7 +287,7 @@ func describe(err error) error {
 
 // addRedirects brings apps of an earlier start up to date.
 func (s *seeder) addRedirects(ctx context.Context, facts *demoFacts, redirects []string) error {
-	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public, &facts.Apps.Machine} {
+	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public} {
 		app, err := s.store.AppByClientID(ctx, known.ClientID)
 		if err != nil {
 			return fmt.Errorf("load sample app: %w", err)

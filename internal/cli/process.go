@@ -10,14 +10,16 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
+	"launchpad/internal/journal"
+	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
 	"launchpad/internal/signin"
@@ -27,42 +29,68 @@ import (
 // process is a running Launchpad.
 type process struct {
 	config config.Config
+	lines  *journal.Journal
 	store  *store.Store
 	server *server.Server
+	door   door
+	sites  []*site
+	served chan error  // when a site ends by itself
+	setup  secret.Text // the one-time link's token, if there is no operator yet
+}
+
+// site is what answers at one address.
+type site struct {
 	http   *http.Server
 	socket net.Listener
-	setup  secret.Text // the one-time link's token, if there is no operator yet
 }
 
 // drainTimeout is how long a process that was asked to end lets requests go on.
 const drainTimeout = 20 * time.Second
 
-// start brings everything up to the point where requests are answered. Listening comes first: who starts on a
-// taken port should hear of that before a database is made.
-func start(ctx context.Context, c config.Config, prepare func(context.Context, *store.Store, *server.Options) error) (*process, error) {
+// start brings everything up to the point where requests are answered well. Listening comes first: who starts on a
+// taken port should hear of that before a database is made, and who asks for health hears of the start.
+func start(ctx context.Context, c config.Config, lines *journal.Journal, prepare func(context.Context, *store.Store, *server.Options) error) (*process, error) {
 	if err := c.Finish(); err != nil {
 		return nil, err
 	}
-	socket, err := net.Listen("tcp", c.Listen)
-	if err != nil {
+	p := &process{config: c, lines: lines, served: make(chan error, 2)}
+	if err := p.listen(c.Listen, &p.door); err != nil {
 		return nil, err
 	}
-	p := &process{config: c, socket: socket}
 	if err := p.open(ctx, prepare); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.http = defaultLimits.server(p.server)
+	p.door.open(p.server)
+	// Numbers are for operators: never at the address that everybody reaches.
+	if c.Metrics != "" {
+		metrics := http.NewServeMux()
+		metrics.Handle("GET /metrics", p.server.Metrics())
+		if err := p.listen(c.Metrics, metrics); err != nil {
+			return nil, errors.Join(fmt.Errorf("metrics: %w", err), p.close())
+		}
+	}
 	return p, nil
+}
+
+func (p *process) listen(address string, handler http.Handler) error {
+	socket, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	s := &site{defaultLimits.server(handler), listener{socket}}
+	p.sites = append(p.sites, s)
+	go func() { p.served <- s.http.Serve(s.socket) }()
+	return nil
 }
 
 func (p *process) open(ctx context.Context, prepare func(context.Context, *store.Store, *server.Options) error) error {
 	c := p.config
 	if strings.HasPrefix(c.Database, "sqlite:") {
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		if err := durable.MakeDir(c.Data); err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
 	}
-	key, err := masterKey(c.MasterKeyFile, c.MasterKeyFile == filepath.Join(c.Data, "master.key"))
+	key, err := masterKey(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -70,12 +98,15 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if p.store, err = store.Open(ctx, c.Database, clock); err != nil {
 		return err
 	}
-	life := server.DefaultLife
-	life.Access = time.Duration(c.AccessLife)
-	options := server.Options{
-		Issuer: c.Issuer, Name: c.Name, Store: p.store, Clock: clock, MasterKey: key, Life: life,
-		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(),
-		SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
+	if key == nil {
+		if key, err = firstMasterKey(ctx, c, p.store); err != nil {
+			return err
+		}
+	}
+	options := serverOptions(c, p.store, clock, key)
+	options.Lines = p.lines
+	if options.Proxies, err = c.Networks(); err != nil {
+		return err
 	}
 	if options.APIs, err = apis(c); err != nil {
 		return err
@@ -91,8 +122,23 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if err := prepare(ctx, p.store, &options); err != nil {
 		return err
 	}
+	if Adjust != nil {
+		Adjust(&options)
+	}
 	p.server, err = server.New(ctx, options)
 	return err
+}
+
+// serverOptions is what follows from the configuration alone.
+func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte) server.Options {
+	life, rotation := server.DefaultLife, keys.DefaultRotation
+	life.Access = time.Duration(c.AccessLife)
+	rotation.Every = time.Duration(c.KeyRotation)
+	return server.Options{
+		Version: Version, Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
+		SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
+	}
 }
 
 // tryAPI is the first call that can be tried without knowing more than a token.
@@ -127,25 +173,26 @@ func apis(c config.Config) ([]gateway.API, error) {
 func (p *process) run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- p.http.Serve(listener{p.socket}) }()
 	var err error
 	select {
-	case err = <-served:
+	case err = <-p.served:
 	case <-ctx.Done():
 		stop() // a second signal ends the process at once
 		p.server.Drain()
 		drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
-		err = p.http.Shutdown(drain)
+		for _, s := range p.sites {
+			err = errors.Join(err, s.http.Shutdown(drain))
+		}
 	}
 	return errors.Join(err, p.close())
 }
 
+// close ends at once what still goes on.
 func (p *process) close() error {
 	var err error
-	if p.http == nil {
-		err = p.socket.Close()
+	for _, s := range p.sites {
+		err = errors.Join(err, s.http.Close())
 	}
 	if p.server != nil {
 		p.server.Close()
@@ -153,6 +200,7 @@ func (p *process) close() error {
 	if p.store != nil {
 		err = errors.Join(err, p.store.Close())
 	}
+	p.lines.Flush()
 	return err
 }
 
@@ -161,7 +209,9 @@ func (p *process) setupURL() string {
 	return p.config.Issuer + "/setup?" + url.Values{"token": {p.setup.Reveal()}}.Encode()
 }
 
-// logTo sets the process's log.
-func logTo(level slog.Level) {
-	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+// logTo opens the process's log.
+func logTo(level slog.Level) *journal.Journal {
+	lines := journal.New(os.Stderr, level)
+	slog.SetDefault(lines.Logger())
+	return lines
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"launchpad/internal/config"
+	"launchpad/internal/journal"
 	"launchpad/internal/server"
 	"launchpad/internal/store"
 )
@@ -22,22 +23,29 @@ func serveCommand() *cobra.Command {
 		Long:  "Run Launchpad. Without any configuration it keeps an embedded database in ./data, listens on loopback, and prints a one-time link that makes the operator.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			logTo(slog.LevelInfo)
+			lines := logTo(slog.LevelInfo)
 			c, err := config.Load(file, os.Getenv)
 			if err != nil {
 				return err
 			}
 			override(command, &c, flags)
-			return serve(command.Context(), c)
+			return serve(command.Context(), c, lines)
 		},
 	}
-	command.Flags().StringVar(&file, "config", "", "configuration `file`")
+	placeFlags(command.Flags(), &file, &flags)
 	command.Flags().StringVar(&flags.Listen, "listen", "", "`address` to listen on")
 	command.Flags().StringVar(&flags.Issuer, "issuer", "", "public `address` of this server")
-	command.Flags().StringVar(&flags.Data, "data", "", "`directory` of the embedded database")
-	command.Flags().StringVar(&flags.Database, "database", "", "postgres://… `address` instead of the embedded database")
 	command.Flags().TextVar(&flags.RefreshWindow, "refresh-window", config.Default().RefreshWindow, "how long a rotated refresh token is still answered")
 	return command
+}
+
+// placeFlags name the configuration and the database, for every command that works on them.
+func placeFlags(set interface {
+	StringVar(p *string, name, value, usage string)
+}, file *string, flags *config.Config) {
+	set.StringVar(file, "config", "", "configuration `file`")
+	set.StringVar(&flags.Data, "data", "", "`directory` of the embedded database")
+	set.StringVar(&flags.Database, "database", "", "postgres://… `address` instead of the embedded database")
 }
 
 // override lets flags win over file and environment.
@@ -48,15 +56,17 @@ func override(command *cobra.Command, c *config.Config, flags config.Config) {
 	} {
 		if command.Flags().Changed(name) {
 			*pair[0] = *pair[1]
+			c.From(name, "--"+name)
 		}
 	}
 	if command.Flags().Changed("refresh-window") {
 		c.RefreshWindow = flags.RefreshWindow
+		c.From("refresh_window", "--refresh-window")
 	}
 }
 
-func serve(ctx context.Context, c config.Config) error {
-	p, err := start(ctx, c, func(context.Context, *store.Store, *server.Options) error { return nil })
+func serve(ctx context.Context, c config.Config, lines *journal.Journal) error {
+	p, err := start(ctx, c, lines, func(context.Context, *store.Store, *server.Options) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -20,13 +20,25 @@ type Finder interface {
 	ByClientID(ctx context.Context, clientID string) (core.App, error)
 }
 
-// Authenticator authenticates apps.
-type Authenticator struct {
-	apps Finder
+// Limits count who authenticates how often. Their errors are *oauth.Error.
+type Limits interface {
+	// App is asked about each request of an app that was authenticated.
+	App(r *http.Request, app core.App) error
+	// WrongSecret is told of each that was not, and gives the answer: the refusal, or that there were too many.
+	WrongSecret(r *http.Request, clientID string, refusal *oauth.Error) error
 }
 
-// New makes an authenticator.
-func New(apps Finder) *Authenticator { return &Authenticator{apps} }
+// Authenticator authenticates apps.
+type Authenticator struct {
+	apps   Finder
+	limits Limits
+	saw    func(secret core.ID)
+}
+
+// New makes an authenticator; it tells which secrets it saw in use, and is not to be kept waiting.
+func New(apps Finder, limits Limits, saw func(secret core.ID)) *Authenticator {
+	return &Authenticator{apps, limits, saw}
+}
 
 // Parameters that client authentication reads from a form; endpoints refuse them if repeated.
 var Parameters = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
@@ -54,11 +66,18 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 		// The same work and the same words as for a wrong secret: which of the two it was is for the log, but not the
 		// id itself. People swap the two fields, and then it is a secret.
 		c.matches([]core.AppSecret{{}})
-		return core.App{}, failed().Because(fmt.Errorf("unknown client_id of %d characters", len(c.clientID)))
+		return core.App{}, a.limits.WrongSecret(r, c.clientID, failed().Because(fmt.Errorf("unknown client_id of %d characters", len(c.clientID))))
 	case err != nil:
 		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	return app, c.prove(app)
+	used, refusal := c.prove(app)
+	if refusal != nil {
+		return core.App{}, a.limits.WrongSecret(r, c.clientID, refusal)
+	}
+	if !used.Zero() {
+		a.saw(used)
+	}
+	return app, a.limits.App(r, app)
 }
 
 // find keeps away from the store what no column can hold: Basic carries any bytes.
@@ -146,32 +165,33 @@ func formDecoded(s string) string {
 	return s
 }
 
-// prove: a confidential app must show a live secret, whatever the endpoint and the grant; a public one has none
-// to show, and PKCE or the refresh token stand in.
-func (c credentials) prove(app core.App) error {
+// prove: a confidential app must show a live secret, whatever the endpoint and the grant, and which one is told; a
+// public one has none to show, and PKCE or the refresh token stand in.
+func (c credentials) prove(app core.App) (used core.ID, refusal *oauth.Error) {
 	switch {
 	case !app.Confidential() && c.method == "none":
-		return nil
+		return core.ID{}, nil
 	case !app.Confidential():
-		return failed().Because(errors.New("a public app presented a secret"))
+		return core.ID{}, failed().Because(errors.New("a public app presented a secret"))
 	case c.method == "none":
-		return oauth.InvalidClient("client_secret_missing", "this app must authenticate: send its client_secret by HTTP Basic or in the body")
-	case c.matches(app.Secrets):
-		return nil
+		return core.ID{}, oauth.InvalidClient("client_secret_missing", "this app must authenticate: send its client_secret by HTTP Basic or in the body")
 	}
-	return failed().Because(fmt.Errorf("wrong secret for %s", app.ClientID))
+	if used, ok := c.matches(app.Secrets); ok {
+		return used, nil
+	}
+	return core.ID{}, failed().Because(fmt.Errorf("wrong secret for %s", app.ClientID))
 }
 
-func (c credentials) matches(stored []core.AppSecret) bool {
-	found := false
+// matches compares with every secret, so that the time tells nobody which one it was.
+func (c credentials) matches(stored []core.AppSecret) (used core.ID, found bool) {
 	for _, presented := range c.secrets {
 		for _, s := range stored {
 			if secret.Matches(presented, s.Digest) {
-				found = true
+				used, found = s.ID, true
 			}
 		}
 	}
-	return found
+	return used, found
 }
 
 func failed() *oauth.Error {

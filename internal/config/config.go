@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -14,46 +15,57 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"launchpad/internal/core"
+	"launchpad/internal/secret"
 )
 
 // Config is everything that can be set. The tags are the names in file and environment; help goes into the manual.
 type Config struct {
-	Listen         string   `toml:"listen" env:"LAUNCHPAD_LISTEN" help:"address to listen on"`
-	Issuer         string   `toml:"issuer" env:"LAUNCHPAD_ISSUER" help:"public address of this server, without a slash at the end"`
-	Name           string   `toml:"name" env:"LAUNCHPAD_NAME" help:"name of this deployment on pages"`
-	Data           string   `toml:"data" env:"LAUNCHPAD_DATA" help:"directory of the embedded database and the master key"`
-	Database       string   `toml:"database" env:"LAUNCHPAD_DATABASE" help:"postgres://… instead of the embedded database"`
-	MasterKeyFile  string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
-	RefreshWindow  Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
-	AccessLife     Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
-	SignUp         string   `toml:"sign_up" env:"LAUNCHPAD_SIGN_UP" help:"who may make an ID: open (everybody), invitation (whoever was invited) or closed (nobody)"`
-	CreateAccounts string   `toml:"create_accounts" env:"LAUNCHPAD_CREATE_ACCOUNTS" help:"who may open accounts: operators or everyone"`
+	Listen        string   `toml:"listen" env:"LAUNCHPAD_LISTEN" help:"address to listen on"`
+	Issuer        string   `toml:"issuer" env:"LAUNCHPAD_ISSUER" help:"public address of this server, without a slash at the end"`
+	Metrics       string   `toml:"metrics" env:"LAUNCHPAD_METRICS" help:"address for Prometheus to ask, like 127.0.0.1:9090; without one there are no metrics"`
+	Name          string   `toml:"name" env:"LAUNCHPAD_NAME" help:"name of this deployment on pages"`
+	Data          string   `toml:"data" env:"LAUNCHPAD_DATA" help:"directory of the embedded database and the master key"`
+	Database      string   `toml:"database" env:"LAUNCHPAD_DATABASE" help:"postgres://… instead of the embedded database"`
+	MasterKeyFile string   `toml:"master_key_file" env:"LAUNCHPAD_MASTER_KEY_FILE" help:"file with the master key; made on first start if it is the default one"`
+	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
+	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
+	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
+	SignUp        string   `toml:"sign_up" env:"LAUNCHPAD_SIGN_UP" help:"who may make an ID: open (everybody), invitation (whoever was invited) or closed (nobody)"`
 
-	Scopes []Scope `toml:"scope"`
-	APIs   []API   `toml:"api"`
+	CreateAccounts string `toml:"create_accounts" env:"LAUNCHPAD_CREATE_ACCOUNTS" help:"who may open accounts: operators or everyone"`
+
+	MasterKeyCommand []string `toml:"master_key_command" help:"program and arguments that print the master key, instead of a file; a third way is LAUNCHPAD_MASTER_KEY"`
+	KeyRotation      Duration `toml:"key_rotation" env:"LAUNCHPAD_KEY_ROTATION" help:"age at which sealing and signing keys are replaced; 0s: never by themselves"`
+
+	Limits Limits  `toml:"limits" help:"how much of what is answered before 429 Too Many Requests"`
+	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
+	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
+
+	masterKey secret.Text
+	origin    map[string]string // where each setting was made
 }
 
 // Scope is one published scope.
 type Scope struct {
-	Name    string `toml:"name"`
-	Words   string `toml:"words"`
-	Changes bool   `toml:"changes"`
-	Risky   bool   `toml:"risky"`
+	Name    string `toml:"name" help:"the scope as apps send it, without spaces"`
+	Words   string `toml:"words" help:"what people read on the consent page"`
+	Changes bool   `toml:"changes" help:"it lets an app change things, and stands under that heading"`
+	Risky   bool   `toml:"risky" help:"it is marked as one to think about twice"`
 }
 
 // API is one protected API.
 type API struct {
-	Prefix      string  `toml:"prefix"`
-	Upstream    string  `toml:"upstream"`
-	QueryTokens bool    `toml:"query_tokens"`
-	Routes      []Route `toml:"route"`
+	Prefix      string  `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
+	Upstream    string  `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
+	QueryTokens bool    `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
+	Routes      []Route `toml:"route" help:"a call of this API; repeat the table for each"`
 }
 
 // Route is one call of an API.
 type Route struct {
-	Method string `toml:"method"`
-	Path   string `toml:"path"`
-	Scope  string `toml:"scope"`
+	Method string `toml:"method" help:"HTTP method"`
+	Path   string `toml:"path" help:"path of the call; {account} stands for an account's slug or id, other words in braces for any segment"`
+	Scope  string `toml:"scope" help:"scope that the token must have; empty: any token"`
 }
 
 // Duration is written like "60s" or "2h".
@@ -75,12 +87,15 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 // Default needs nothing: an embedded database beside you, on loopback.
 func Default() Config {
 	return Config{
-		Listen:         "127.0.0.1:8080",
-		Name:           "Launchpad",
-		Data:           "data",
-		RefreshWindow:  Duration(time.Minute),
-		AccessLife:     Duration(2 * time.Hour),
-		SignUp:         string(core.SignUpClosed),
+		Listen:        "127.0.0.1:8080",
+		Name:          "Launchpad",
+		Data:          "data",
+		RefreshWindow: Duration(time.Minute),
+		AccessLife:    Duration(2 * time.Hour),
+		KeyRotation:   Duration(90 * 24 * time.Hour),
+		Limits:        DefaultLimits,
+		SignUp:        string(core.SignUpClosed),
+
 		CreateAccounts: string(core.CreatorsOperators),
 	}
 }
@@ -97,12 +112,11 @@ func Load(path string, getenv func(string) string) (Config, error) {
 }
 
 func (c *Config) readFile(path string) error {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read configuration: %w", err)
 	}
-	defer file.Close()
-	err = toml.NewDecoder(file).DisallowUnknownFields().Decode(c)
+	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		return fmt.Errorf("%s: unknown setting; take it out or mend its name:\n%s", path, strict.String())
 	}
@@ -110,10 +124,14 @@ func (c *Config) readFile(path string) error {
 		row, column := decode.Position()
 		return fmt.Errorf("%s:%d:%d: %s", path, row, column, decode.Error())
 	}
+	if err == nil {
+		c.locate(path, text)
+	}
 	return err
 }
 
 func (c *Config) readEnvironment(getenv func(string) string) error {
+	c.masterKey = secret.Text(getenv(EnvMasterKey))
 	fields := reflect.ValueOf(c).Elem()
 	for i := range fields.NumField() {
 		name := fields.Type().Field(i).Tag.Get("env")
@@ -127,43 +145,60 @@ func (c *Config) readEnvironment(getenv func(string) string) error {
 		switch field := fields.Field(i).Addr().Interface().(type) {
 		case *string:
 			*field = value
+		case *[]string:
+			*field = strings.Split(value, ",")
 		case *Duration:
 			if err := field.UnmarshalText([]byte(value)); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
+		c.From(fields.Type().Field(i).Tag.Get("toml"), name)
 	}
 	return nil
 }
 
-// Finish fills what follows from the rest and refuses what cannot work.
-func (c *Config) Finish() error {
+// Finish fills what follows from the rest and refuses what cannot work, with the line and the fix.
+func (c *Config) Finish() error { return c.located(c.finish()) }
+
+func (c *Config) finish() error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %q must be an address and a port, like 127.0.0.1:8080", c.Listen)
+		return wrong("listen", "%q must be an address and a port, like 127.0.0.1:8080", c.Listen)
 	}
 	if c.Issuer == "" {
 		if !Loopback(host) {
-			return fmt.Errorf("issuer: must be set when listening on %s; it is the https:// address by which clients reach this server", c.Listen)
+			return wrong("issuer", "must be set when listening on %s; it is the https:// address by which clients reach this server", c.Listen)
 		}
 		c.Issuer = "http://" + net.JoinHostPort(host, port)
 	}
 	u, err := url.Parse(c.Issuer)
 	// RFC 8414 §2: https, no query, no fragment.
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
-		return fmt.Errorf("issuer: %q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
+		return wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
-	if c.MasterKeyFile == "" {
+	if _, _, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || c.Metrics == c.Listen) {
+		return wrong("metrics", "%q must be an address and a port of its own, like 127.0.0.1:9090", c.Metrics)
+	}
+	if c.MasterKeyFile == "" && c.masterKey == "" && len(c.MasterKeyCommand) == 0 {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
 	}
 	if c.Database == "" {
 		c.Database = "sqlite:" + filepath.Join(c.Data, "launchpad.db")
 	}
 	if c.AccessLife <= 0 || c.AccessLife > Duration(24*time.Hour) {
-		return fmt.Errorf("access_token_life: must be above 0 and at most 24h")
+		return wrong("access_token_life", "must be above 0 and at most 24h")
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
-		return fmt.Errorf("refresh_window: must be from 0s to 1h")
+		return wrong("refresh_window", "must be from 0s to 1h")
+	}
+	if err := c.Limits.check(); err != nil {
+		return err
+	}
+	if _, err := c.Networks(); err != nil {
+		return err
+	}
+	if err := c.checkKeys(); err != nil {
+		return err
 	}
 	switch core.SignUp(c.SignUp) {
 	case core.SignUpOpen, core.SignUpInvitation, core.SignUpClosed:
@@ -182,23 +217,25 @@ func (c *Config) checkAPIs() error {
 	known := map[string]bool{"": true}
 	for i, s := range c.Scopes {
 		if s.Name == "" || s.Words == "" || strings.ContainsAny(s.Name, " \"\\") {
-			return fmt.Errorf("scope %d: needs a name without spaces and words for people", i+1)
+			return wrong(fmt.Sprintf("scope[%d]", i), "needs a name without spaces and words for people")
 		}
 		known[s.Name] = true
 	}
-	for _, api := range c.APIs {
+	for i, api := range c.APIs {
+		key := fmt.Sprintf("api[%d]", i)
 		if !strings.HasPrefix(api.Prefix, "/") || !strings.HasSuffix(api.Prefix, "/") {
-			return fmt.Errorf("api %q: prefix must begin and end with a slash", api.Prefix)
+			return wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
 		}
 		if u, err := url.Parse(api.Upstream); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("api %q: upstream must be an http:// or https:// address", api.Prefix)
+			return wrong(key+".upstream", "%q must be an http:// or https:// address", api.Upstream)
 		}
-		for _, r := range api.Routes {
+		for j, r := range api.Routes {
+			key := fmt.Sprintf("%s.route[%d]", key, j)
 			if !known[r.Scope] {
-				return fmt.Errorf("api %q: route %s %s needs scope %q, which no [[scope]] declares", api.Prefix, r.Method, r.Path, r.Scope)
+				return wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", r.Scope)
 			}
 			if !strings.HasPrefix(r.Path, api.Prefix) {
-				return fmt.Errorf("api %q: route %s lies outside the prefix", api.Prefix, r.Path)
+				return wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
 			}
 		}
 	}

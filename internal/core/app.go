@@ -1,18 +1,10 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"launchpad/oauth"
-)
-
-// AppKind is what the developer builds; it decides the default profile and whether the app can keep a secret.
-type AppKind string
-
-const (
-	KindWeb     AppKind = "web"     // a server that keeps a secret
-	KindPublic  AppKind = "public"  // native, desktop, single-page: no secret
-	KindMachine AppKind = "machine" // no person involved: client_credentials
 )
 
 // Profile is the generation of the protocol that an app speaks.
@@ -44,28 +36,48 @@ type App struct {
 	Scope        oauth.Scope // what it may ask for; empty: every published scope
 	Publisher    Account     // the account that stands behind it
 	OwnerID      ID          // the developer
-	Secrets      []AppSecret // live ones, digests only
+	OwnerLeft    bool        // the publisher, in whose name the app speaks
+	Team         []ID        // who else builds it
+	Secrets      []AppSecret // live ones, digests only, the oldest first
 	CreatedAt    time.Time
 	DeletedAt    time.Time
 	SuspendedAt  time.Time
+	// When the addresses that people are sent back to changed last; zero: never.
+	RedirectsChangedAt time.Time
 
 	// Switched on by an operator only.
 	ClientCredentials bool
 	Introspection     bool // it is an API: may introspect every app's tokens
 }
 
+// MaxSecrets is how many secrets of an app can live at a time: the one in use, and the one that takes its place.
+const MaxSecrets = 2
+
 // AppSecret is the stored half of a client secret.
 type AppSecret struct {
-	ID        ID
-	Digest    string
-	CreatedAt time.Time
+	ID         ID
+	Digest     string
+	Hint       string // the secret's last characters, to tell it from its neighbour; "" for an old one
+	MadeBy     ID
+	MadeByName string
+	CreatedAt  time.Time
+	LastUsedAt time.Time // roughly
+}
+
+// Secret finds a live secret by its id.
+func (a App) Secret(id ID) (AppSecret, bool) {
+	i := slices.IndexFunc(a.Secrets, func(s AppSecret) bool { return s.ID == id })
+	if i < 0 {
+		return AppSecret{}, false
+	}
+	return a.Secrets[i], true
 }
 
 // Confidential reports whether the app can keep a secret. RFC 6749 §2.1.
-func (a App) Confidential() bool { return a.Kind != KindPublic }
+func (a App) Confidential() bool { return !a.Kind.Rules().Public }
 
-// Native reports whether loopback redirects may use any port. RFC 8252 §7.3.
-func (a App) Native() bool { return a.Kind == KindPublic }
+// AnyPort reports whether loopback redirects may use any port. RFC 8252 §7.3.
+func (a App) AnyPort() bool { return a.Kind.Rules().AnyPort }
 
 // Usable reports whether the app may act at all.
 func (a App) Usable() bool { return a.DeletedAt.IsZero() && a.SuspendedAt.IsZero() }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,5 +72,17 @@ func TestVisibleNames(t *testing.T) {
 		if VisibleName(name) != want {
 			t.Errorf("%q: %v, want %v", name, !want, want)
 		}
+	}
+}
+
+func TestRiskyScopesComeFirst(t *testing.T) {
+	catalog := Catalog{{Name: "a"}, {Name: "b", Risky: true}, {Name: "c", Changes: true}, {Name: "d", Changes: true, Risky: true}, {Name: "e", Risky: true}}
+	sees, changes := catalog.Split(catalog.Published())
+	var got []string
+	for _, info := range append(sees, changes...) {
+		got = append(got, info.Name)
+	}
+	if want := []string{"b", "e", "a", "d", "c"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

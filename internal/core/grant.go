@@ -142,6 +142,7 @@ const (
 	EventAccountCreated       EventKind = "account.created"
 	EventAccountChanged       EventKind = "account.changed"
 	EventAccountSuspended     EventKind = "account.suspended"
+	EventAccountResumed       EventKind = "account.resumed"
 	EventMembershipAdded      EventKind = "membership.added"
 	EventMembershipChanged    EventKind = "membership.changed"
 	EventMembershipRemoved    EventKind = "membership.removed"
@@ -153,6 +154,11 @@ const (
 	EventAppRegistered        EventKind = "app.registered"
 	EventAppChanged           EventKind = "app.changed"
 	EventAppDeleted           EventKind = "app.deleted"
+	EventAppHandedOver        EventKind = "app.handed_over" // to the identity
+	EventAppMemberAdded       EventKind = "app_member.added"
+	EventAppMemberRemoved     EventKind = "app_member.removed"
+	EventAppSecretAdded       EventKind = "app_secret.added"
+	EventAppSecretEnded       EventKind = "app_secret.ended"
 	EventGrantGiven           EventKind = "grant.given"   // the first time: no token has more rights yet
 	EventGrantChanged         EventKind = "grant.changed" // given again: the rights may be fewer than a token says
 	EventGrantRevoked         EventKind = "grant.revoked"

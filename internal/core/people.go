@@ -61,6 +61,13 @@ const (
 	RoleMember Role = "member"
 )
 
+// Seats of an account. Invitations count from the day they are made until they are over and swept, so that no account
+// fills the store.
+const (
+	MaxMembers     = 1000
+	MaxInvitations = 500
+)
+
 // Invitation lets somebody into an account, or, without one, lets somebody sign up. It is accepted once.
 type Invitation struct {
 	ID          ID

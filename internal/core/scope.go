@@ -1,6 +1,10 @@
 package core
 
-import "launchpad/oauth"
+import (
+	"slices"
+
+	"launchpad/oauth"
+)
 
 // ScopeInfo is a published scope and how a person reads it.
 type ScopeInfo struct {
@@ -22,7 +26,8 @@ func (c Catalog) Published() oauth.Scope {
 	return oauth.Scopes(names...)
 }
 
-// Split lists the named scopes in the catalog's order, those that see apart from those that change.
+// Split lists the named scopes, those that see apart from those that change: risky ones first, so that a long list
+// does not hide them, and else in the catalog's order.
 func (c Catalog) Split(scope oauth.Scope) (sees, changes []ScopeInfo) {
 	for _, info := range c {
 		switch {
@@ -33,5 +38,17 @@ func (c Catalog) Split(scope oauth.Scope) (sees, changes []ScopeInfo) {
 			sees = append(sees, info)
 		}
 	}
+	slices.SortStableFunc(sees, riskyFirst)
+	slices.SortStableFunc(changes, riskyFirst)
 	return sees, changes
+}
+
+func riskyFirst(a, b ScopeInfo) int {
+	switch {
+	case a.Risky == b.Risky:
+		return 0
+	case a.Risky:
+		return -1
+	}
+	return 1
 }

@@ -1,7 +1,10 @@
 // Package events brings the change log to its readers.
 //
-// It owns who hears of what and in which order; it does not write the log (the store does, with the fact). Today
-// its readers live in the process: the sets that refuse dead tokens and the caches. A committed line reaches them
-// before the caller of its fact is answered. Sequencing, resumable readers, webhooks and the revocation feed join
-// here. It may import F0 and the store.
+// It owns who hears of what and in which order, the numbers and the hash chain of the lines, and whether this process
+// has heard recently enough to decide from memory. It does not write the lines (the store does, with the fact), and it
+// does not know what they mean.
+//
+// Readers in the process (the sets that refuse what is dead, the caches) hear of this process's own facts before
+// their callers are answered, and of other processes' facts a moment later. Readers with a name (webhooks, the
+// revocation feed) get every line at least once and in order, across restarts. It may import F0 and the store.
 package events

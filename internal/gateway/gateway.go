@@ -38,6 +38,7 @@ type Room struct {
 	Access *access.Verifier
 	Apps   Apps
 	Issuer string
+	Limit  func(r *http.Request, account core.ID) error // counts a call
 }
 
 // Routes of the room: the declared ones, and a refusal of everything else under each prefix.
@@ -61,7 +62,7 @@ func undeclared(http.ResponseWriter, *http.Request) error {
 	return oauth.NotFound("api_route_unknown", "this API has no such call; look at its method and path")
 }
 
-// pass takes a call through. The order is the one of the design: token, account, scope, upstream.
+// pass takes a call through. The order is the one of the design: token, account, scope, rate, upstream.
 func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route) error {
 	if err := canonical(r); err != nil {
 		return err
@@ -74,6 +75,7 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	if err != nil {
 		return err
 	}
+	web.RecordOf(w).AppID = token.AppID
 	if presented.inQuery {
 		if err := g.queryAllowed(r.Context(), api, token); err != nil {
 			return err
@@ -87,6 +89,9 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	if route.Scope != "" && !token.Scope.Has(route.Scope) {
 		return oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
 			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
+	}
+	if err := g.Limit(r, account.ID); err != nil {
+		return err
 	}
 	if r.Body != http.NoBody {
 		// Whoever may call the API may take its time to send it something.

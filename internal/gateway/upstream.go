@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httputil"
@@ -11,6 +13,7 @@ import (
 
 	"launchpad/internal/access"
 	"launchpad/internal/core"
+	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
@@ -117,23 +120,55 @@ func Proxy(target *url.URL) Upstream {
 		},
 		ModifyResponse: func(answer *http.Response) error {
 			clean(answer.Header)
+			clean(answer.Trailer)
+			if answer.StatusCode != http.StatusSwitchingProtocols {
+				answer.Body = &watched{answer.Body, answer}
+			}
 			return nil
 		},
-		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
-			*r.Context().Value(failureKey{}).(*error) = err
-		},
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) { passageOf(r).failure = err },
+		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line says it
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		var failure error
-		proxy.ServeHTTP(&guarded{ResponseWriter: w, own: maps.Clone(w.Header())}, r.WithContext(context.WithValue(r.Context(), failureKey{}, &failure)))
-		if failure != nil {
-			return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(failure)
+		p := &passage{record: web.RecordOf(w)}
+		proxy.ServeHTTP(&guarded{ResponseWriter: w, own: maps.Clone(w.Header())}, r.WithContext(context.WithValue(r.Context(), passageKey{}, p)))
+		switch {
+		case p.failure != nil && r.Context().Err() != nil:
+			return oauth.InvalidRequest("client_gone", "the connection was closed before the API had answered").Because(p.failure)
+		case p.failure != nil:
+			return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(p.failure)
 		}
 		return nil
 	}
 }
 
-type failureKey struct{}
+// passage is one call on its way through the proxy.
+type passage struct {
+	record  *web.Record
+	failure error // before the answer began
+}
+
+type passageKey struct{}
+
+func passageOf(r *http.Request) *passage { return r.Context().Value(passageKey{}).(*passage) }
+
+// watched is an answer's body. It notes why it ended too early, and cleans what the upstream says behind it, which is known
+// when it has ended.
+type watched struct {
+	io.ReadCloser
+	answer *http.Response
+}
+
+func (b *watched) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		clean(b.answer.Trailer)
+	}
+	if err != nil && err != io.EOF {
+		passageOf(b.answer.Request).record.Cause = err
+	}
+	return n, err
+}
 
 // clean takes out of an upstream's answer what only we may say to browsers and clients at our address.
 func clean(h http.Header) {

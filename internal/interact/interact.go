@@ -2,6 +2,7 @@ package interact
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,6 +61,9 @@ func (i *Interactions) Seal(r Record) string {
 // Open reads it back in the same browser and in time. browser is the value of its cookie.
 func (i *Interactions) Open(sealed, browser string) (Record, error) {
 	payload, err := i.keys.OpenInteraction(sealed)
+	if errors.Is(err, core.ErrUnavailable) {
+		return Record{}, err
+	}
 	if err != nil {
 		return Record{}, gone().Because(err)
 	}

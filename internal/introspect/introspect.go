@@ -71,6 +71,7 @@ func (i *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.RecordOf(w).App = app.ClientID
 	// RFC 7662 §2.1: the endpoint MUST require authorization; a public app's name proves nothing.
 	if !app.Confidential() {
 		return oauth.InvalidClient("introspection_public", "an app without a secret cannot ask about tokens")
@@ -160,6 +161,9 @@ func (i *Room) visible(ctx context.Context, asker core.App, app core.ID) (string
 // refresh tells whether a refresh token is the current one of a living authorization.
 func (i *Room) refresh(ctx context.Context, token string, asker core.App) (answer, error) {
 	family, err := i.Keys.OpenRefresh(token)
+	if errors.Is(err, core.ErrUnavailable) {
+		return answer{}, oauth.Unavailable(err)
+	}
 	if err != nil {
 		return answer{}, nil
 	}

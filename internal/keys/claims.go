@@ -37,9 +37,9 @@ type ClaimsRoot struct {
 // behind; identities' subjects are UUIDs and client ids are not, so neither passes as the other.
 func (k *Keys) SignAccess(t core.AccessToken, clientID, audience string) (string, error) {
 	claims := AccessClaims{
-		Issuer: k.issuer, Subject: clientID, Audience: audience, ClientID: clientID,
+		Issuer: k.Issuer(), Subject: clientID, Audience: audience, ClientID: clientID,
 		Expires: t.ExpiresAt.Unix(), IssuedAt: t.IssuedAt.Unix(), ID: t.ID, Scope: t.Scope.String(),
-		Epoch: k.store.Epoch(), App: t.AppID, Reach: t.Reach,
+		Epoch: k.o.Store.Epoch(), App: t.AppID, Reach: t.Reach,
 	}
 	if !t.IdentityID.Zero() {
 		claims.Subject = t.IdentityID.String()
@@ -50,6 +50,10 @@ func (k *Keys) SignAccess(t core.AccessToken, clientID, audience string) (string
 
 // AccessToken gives the claims in the shape of a sealed token.
 func (c AccessClaims) AccessToken() (core.AccessToken, error) {
+	// RFC 7519 §2: a NumericDate. Both are ours and always there; what is out of all bounds was not written by us.
+	if c.IssuedAt <= 0 || c.IssuedAt > lastSecond || c.Expires <= 0 || c.Expires > lastSecond {
+		return core.AccessToken{}, fmt.Errorf("read iat and exp: %d and %d cannot be", c.IssuedAt, c.Expires)
+	}
 	t := core.AccessToken{
 		ID: c.ID, AppID: c.App, Reach: c.Reach,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.Expires, 0).UTC(),

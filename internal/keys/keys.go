@@ -3,12 +3,13 @@ package keys
 import (
 	"context"
 	"crypto"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/jose"
@@ -24,30 +25,102 @@ const (
 	RingRefresh     Ring = "seal:refresh_token"
 	RingCode        Ring = "seal:code"
 	RingInteraction Ring = "seal:interaction"
+	RingDevice      Ring = "seal:device"
 	RingSigning     Ring = "sign"
 )
 
-var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingSigning}
+var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingDevice, RingSigning}
 
-const algorithmSeal = "XChaCha20-Poly1305"
+// Options is what a key set is made of.
+type Options struct {
+	Store     *store.Store
+	Clock     core.Clock
+	Issuer    string
+	MasterKey []byte
+	Rotation  Rotation
+	Lives     map[Ring]time.Duration // how long what is made with a key of the ring lives, at most
+	Log       *slog.Logger
+
+	// BearDamage opens even if some rows do not, so that they can be listed and revoked.
+	BearDamage bool
+}
 
 // Keys is the open key set of a running process.
 type Keys struct {
-	store  *store.Store
-	clock  core.Clock
-	master secret.Box
-	issuer string
+	o      Options
+	master wrapping
 	set    atomic.Pointer[keySet]
+
+	mu      sync.Mutex // of whoever looks at the stored keys
+	asked   bool       // a string of an unknown key made us look since the last turn of Run
+	trouble error      // of the last look
+}
+
+// Open reads the key set, and fills rings that are still empty. It fails, and changes nothing, if the master key
+// is not the one that the stored keys were wrapped with.
+func Open(ctx context.Context, o Options) (*Keys, error) {
+	k := &Keys{o: o}
+	if err := k.begin(ctx); err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	return k, nil
+}
+
+func (k *Keys) begin(ctx context.Context) error {
+	for _, ring := range rings {
+		if k.o.Lives[ring] <= 0 {
+			return fmt.Errorf("how long do strings of the ring %s live?", ring)
+		}
+	}
+	var err error
+	if k.master, err = newWrapping(k.o.MasterKey); err != nil {
+		return err
+	}
+	stored, err := k.o.Store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	if err := k.master.opensAll(stored); err != nil && (!k.o.BearDamage || errors.Is(err, errAnotherMaster)) {
+		return err
+	}
+	// Beside the proof that the keys are, so that two processes with different master keys cannot both fill empty rings.
+	first, err := k.o.Store.NameMasterKey(ctx, k.master.name)
+	if err != nil {
+		return err
+	}
+	if first != k.master.name {
+		return errAnotherMaster
+	}
+	if err := k.bindAnew(ctx, stored); err != nil && !k.o.BearDamage {
+		return err
+	}
+	if err := k.Tend(ctx); err != nil && (!k.o.BearDamage || k.trouble != nil) {
+		return err
+	}
+	return nil
 }
 
 // keySet is replaced as a whole, so that readers need no lock.
 type keySet struct {
-	sealing  map[Ring]sealingKey           // the active key of each ring
-	opening  map[Ring]map[keyID]sealingKey // every key of each ring
-	bound    map[Ring][]byte               // what seals of the ring are bound to
-	signer   *jose.Signer                  // the active signing key
-	verifier map[string]crypto.PublicKey   // by kid
-	jwks     json.RawMessage
+	stored    []store.Key         // what it was made of
+	opened    map[string]material // by id
+	since     time.Time           // when it was made
+	until     time.Time           // when the clock alone changes it; zero: never
+	sealing   map[Ring]succession[*sealingKey]
+	opening   map[Ring]map[keyID]sealingKey // every key of each ring that is not over
+	bound     map[Ring][]byte               // what seals of the ring are bound to
+	signing   succession[*jose.Signer]
+	public    map[string]crypto.PublicKey // by kid
+	published []json.RawMessage           // public keys as JWK, oldest first
+	jwks      json.RawMessage
+}
+
+// material is a key whose private part was opened, under the row that said so.
+type material struct {
+	row    store.Key
+	seal   sealingKey      // of a sealing ring
+	signer *jose.Signer    // of the signing ring
+	jwk    json.RawMessage // its public half
 }
 
 type keyID [4]byte
@@ -57,158 +130,121 @@ type sealingKey struct {
 	box secret.Box
 }
 
-// Open reads the key set, and fills rings that are still empty. It fails, and changes nothing, if the master key
-// is not the one that the stored keys were wrapped with.
-func Open(ctx context.Context, s *store.Store, clock core.Clock, issuer string, master []byte) (*Keys, error) {
-	box, err := secret.NewBox(master)
-	if err != nil {
-		return nil, fmt.Errorf("open keys: master key: %w", err)
-	}
-	k := &Keys{store: s, clock: clock, master: box, issuer: issuer}
-	stored, err := s.Keys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open keys: %w", err)
-	}
-	if made, err := k.fill(ctx, stored); err != nil {
-		return nil, fmt.Errorf("open keys: %w", err)
-	} else if made {
-		// Read again: where two nodes start at once, each slot has one winner and both use it.
-		if stored, err = s.Keys(ctx); err != nil {
-			return nil, fmt.Errorf("open keys: %w", err)
-		}
-	}
-	set, err := k.load(stored)
-	if err != nil {
-		return nil, fmt.Errorf("open keys: %w", err)
-	}
-	k.set.Store(set)
-	return k, nil
+// succession is the key in use and, while one waits, its successor.
+type succession[K any] struct {
+	active K
+	next   K
+	from   time.Time // when next takes over; zero: none waits
 }
 
-// fill makes the first key of each empty ring.
-func (k *Keys) fill(ctx context.Context, stored []store.Key) (made bool, err error) {
-	have := map[string]bool{}
-	for _, key := range stored {
-		have[key.Ring] = true
+// at gives the key for what is made now. Only while a successor waits the clock is asked.
+func (s *succession[K]) at(clock core.Clock) K {
+	if !s.from.IsZero() && !clock.Now().Before(s.from) {
+		return s.next
 	}
-	for _, ring := range rings {
-		if have[string(ring)] {
-			continue
-		}
-		key, err := k.make(ring, 1)
-		if err != nil {
-			return made, err
-		}
-		if err := k.store.AddKey(ctx, key); err != nil && !errors.Is(err, core.ErrConflict) {
-			return made, err
-		}
-		made = true
-	}
-	return made, nil
-}
-
-func (k *Keys) make(ring Ring, slot int64) (store.Key, error) {
-	id := hex.EncodeToString(secret.Bytes(len(keyID{})))
-	key := store.Key{ID: id, Ring: string(ring), Slot: slot, CreatedAt: k.clock.Now()}
-	private := secret.Bytes(secret.KeySize)
-	key.Algorithm = algorithmSeal
-	if ring == RingSigning {
-		signer, err := jose.NewSigner(id)
-		if err != nil {
-			return store.Key{}, err
-		}
-		public, err := signer.Public()
-		if err != nil {
-			return store.Key{}, err
-		}
-		if private, err = signer.Private(); err != nil {
-			return store.Key{}, err
-		}
-		key.Algorithm, key.Public = jose.ES256, string(public)
-	}
-	// Bound to its row, so that two rows cannot be swapped.
-	key.Wrapped = base64.RawStdEncoding.EncodeToString(k.master.Seal(nil, private, rowBinding(key)))
-	return key, nil
-}
-
-func rowBinding(key store.Key) []byte { return []byte("key|" + key.Ring + "|" + key.ID) }
-
-func (k *Keys) unwrap(key store.Key) ([]byte, error) {
-	wrapped, err := base64.RawStdEncoding.DecodeString(key.Wrapped)
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", key.ID, err)
-	}
-	private, err := k.master.Open(wrapped, rowBinding(key))
-	if err != nil {
-		return nil, fmt.Errorf("key %s was stored under another master key; start with the master key that this database was made with", key.ID)
-	}
-	return private, nil
-}
-
-func (k *Keys) load(stored []store.Key) (*keySet, error) {
-	set := &keySet{
-		sealing:  map[Ring]sealingKey{},
-		opening:  map[Ring]map[keyID]sealingKey{},
-		bound:    map[Ring][]byte{},
-		verifier: map[string]crypto.PublicKey{},
-	}
-	var public []json.RawMessage
-	for _, key := range stored {
-		private, err := k.unwrap(key)
-		if err != nil {
-			return nil, err
-		}
-		ring := Ring(key.Ring)
-		if ring == RingSigning {
-			signer, err := jose.ParseSigner(key.ID, private)
-			if err != nil {
-				return nil, err
-			}
-			set.signer = signer
-			set.verifier[key.ID] = signer.PublicKey()
-			public = append(public, json.RawMessage(key.Public))
-			continue
-		}
-		if err := set.addSealing(ring, key.ID, private); err != nil {
-			return nil, err
-		}
-		// Kind, issuer and epoch are bound in, so that no kind passes as another, and a restored copy can end
-		// what was sealed after it.
-		set.bound[ring] = []byte(key.Ring + "|" + k.issuer + "|" + k.store.Epoch())
-	}
-	var err error
-	set.jwks, err = json.Marshal(map[string]any{"keys": public})
-	return set, err
-}
-
-func (s *keySet) addSealing(ring Ring, id string, private []byte) error {
-	box, err := secret.NewBox(private)
-	if err != nil {
-		return err
-	}
-	key := sealingKey{box: box}
-	if _, err := hex.Decode(key.id[:], []byte(id)); err != nil {
-		return fmt.Errorf("key %s: %w", id, err)
-	}
-	if s.opening[ring] == nil {
-		s.opening[ring] = map[keyID]sealingKey{}
-	}
-	s.opening[ring][key.id] = key
-	s.sealing[ring] = key // the last slot is the active one
-	return nil
+	return s.active
 }
 
 // JWKS is the public key set. RFC 7517 §5.
 func (k *Keys) JWKS() json.RawMessage { return k.set.Load().jwks }
 
 // Signer is the active signing key.
-func (k *Keys) Signer() *jose.Signer { return k.set.Load().signer }
+func (k *Keys) Signer() *jose.Signer { return k.set.Load().signing.at(k.o.Clock) }
 
-// Verifier finds a published key by its kid.
-func (k *Keys) Verifier(kid string) (crypto.PublicKey, bool) {
-	key, ok := k.set.Load().verifier[kid]
-	return key, ok
+// Verifier finds a published key by its kid. Its errors are ErrSealed, or a passing fault.
+func (k *Keys) Verifier(kid string) (crypto.PublicKey, error) {
+	set := k.set.Load()
+	key, ok := set.public[kid]
+	if ok {
+		return key, nil
+	}
+	set, err := k.fresher(set)
+	if err != nil {
+		return nil, err
+	}
+	if key, ok = set.public[kid]; !ok {
+		return nil, ErrSealed
+	}
+	return key, nil
 }
 
 // Issuer is the issuer identifier that everything is bound to.
-func (k *Keys) Issuer() string { return k.issuer }
+func (k *Keys) Issuer() string { return k.o.Issuer }
+
+// longestLook bounds the wait of a request for the store.
+const longestLook = 2 * time.Second
+
+// fresher looks once more at what is stored, for a string whose key is not in old: the key may be younger than the last
+// look. Whoever sends whatever, that is one read between two turns of Run; those who come at the same time share it.
+func (k *Keys) fresher(old *keySet) (*keySet, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if set := k.set.Load(); set != old {
+		return set, nil
+	}
+	if !k.asked {
+		k.asked = true
+		ctx, cancel := context.WithTimeout(context.Background(), longestLook)
+		defer cancel()
+		_ = k.follow(ctx) // a damaged row is for Run to report; a fault of the store is remembered
+	}
+	return k.set.Load(), k.trouble
+}
+
+// follow takes over what is stored. A look that fails leaves everything as it is.
+func (k *Keys) follow(ctx context.Context) error {
+	stored, err := k.o.Store.Keys(ctx)
+	if k.trouble = err; err != nil {
+		return fmt.Errorf("look at the keys: %w", err)
+	}
+	set := k.set.Load()
+	if now := k.o.Clock.Now(); set == nil || set.stale(stored, now) {
+		set, err = k.load(set, stored, now)
+		k.set.Store(set)
+	}
+	return err
+}
+
+// Tend takes one turn of what Run does: it follows what other processes did, and does what is due.
+func (k *Keys) Tend(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asked = false
+	err := k.follow(ctx)
+	set := k.set.Load()
+	if set == nil || k.trouble != nil {
+		return err
+	}
+	did, failed := k.keepSchedule(ctx, set)
+	if did {
+		failed = errors.Join(failed, k.follow(ctx))
+	}
+	return errors.Join(err, failed)
+}
+
+// lookEvery is the pause between two looks: what was made or revoked elsewhere is known within it. It costs one read of
+// a table of some ten rows.
+const lookEvery = 250 * time.Millisecond
+
+// Run tends the keys until ctx ends.
+func (k *Keys) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			turn, cancel := context.WithTimeout(ctx, longestLook)
+			err := k.Tend(turn)
+			cancel()
+			if err == nil || ctx.Err() != nil {
+				said = ""
+			} else if said != err.Error() {
+				said = err.Error()
+				k.o.Log.Error("tend keys", "cause", err)
+			}
+		}
+	}
+}

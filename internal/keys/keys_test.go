@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,18 +15,37 @@ import (
 	"launchpad/oauth"
 )
 
-type clock struct{}
+// clock stands still until it is moved.
+type clock struct{ now time.Time }
 
-func (clock) Now() time.Time { return time.UnixMilli(1_900_000_000_000).UTC() }
+func (c *clock) Now() time.Time        { return c.now }
+func (c *clock) move(by time.Duration) { c.now = c.now.Add(by) }
 
-func open(t testing.TB, dsn, issuer string, master []byte) (*Keys, error) {
+func newClock() *clock { return &clock{time.UnixMilli(1_900_000_000_000).UTC()} }
+
+// lives of what the rings' keys make.
+var lives = map[Ring]time.Duration{
+	RingAccess: 2 * time.Hour, RingSigning: 2 * time.Hour, RingCode: time.Minute, RingInteraction: time.Hour, RingRefresh: 60 * 24 * time.Hour, RingDevice: 365 * 24 * time.Hour,
+}
+
+// openAt opens the keys as another process does: over a connection of its own.
+func openAt(t testing.TB, dsn string, c *clock, change func(*Options)) (*Keys, error) {
 	t.Helper()
-	s, err := store.Open(t.Context(), dsn, clock{})
+	s, err := store.Open(t.Context(), dsn, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return Open(t.Context(), s, clock{}, issuer, master)
+	o := Options{Store: s, Clock: c, Issuer: "https://a.example", MasterKey: make([]byte, secret.KeySize), Rotation: DefaultRotation, Lives: lives, Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&o)
+	}
+	return Open(t.Context(), o)
+}
+
+func open(t testing.TB, dsn, issuer string, master []byte) (*Keys, error) {
+	t.Helper()
+	return openAt(t, dsn, newClock(), func(o *Options) { o.Issuer, o.MasterKey = issuer, master })
 }
 
 func dsn(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "keys.db") }
@@ -37,6 +57,23 @@ func mustOpen(t testing.TB, dsn, issuer string, master []byte) *Keys {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// process is one of several on the same database.
+func process(t testing.TB, dsn string, c *clock) *Keys {
+	t.Helper()
+	k, err := openAt(t, dsn, c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func id(n byte) core.ID { return core.ID{15: n} }

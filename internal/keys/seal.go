@@ -14,14 +14,16 @@ import (
 
 const sealVersion = 1
 
-// ErrSealed: the string is not one of ours, or no longer. Which of the two is not told.
+// ErrSealed: the string is not one of ours, or no longer. Which of the two is not told. Every other error of opening is a
+// passing fault of the store, which was asked for a key that nobody here knew.
 var ErrSealed = errors.New("not a valid sealed string")
 
 const sealHeader = 1 + len(keyID{})
 
 func (k *Keys) seal(ring Ring, prefix secret.Prefix, payload []byte) (sealed string, nonce []byte) {
 	set := k.set.Load()
-	key := set.sealing[ring]
+	succession := set.sealing[ring]
+	key := succession.at(k.o.Clock)
 	raw := make([]byte, 0, sealHeader+secret.NonceSize+len(payload)+16)
 	raw = append(raw, sealVersion)
 	raw = append(raw, key.id[:]...)
@@ -37,7 +39,12 @@ func (k *Keys) open(ring Ring, prefix secret.Prefix, s string) (payload, nonce [
 	set := k.set.Load()
 	key, ok := set.opening[ring][keyID(raw[1:sealHeader])]
 	if !ok {
-		return nil, nil, ErrSealed
+		if set, err = k.fresher(set); err != nil {
+			return nil, nil, err
+		}
+		if key, ok = set.opening[ring][keyID(raw[1:sealHeader])]; !ok {
+			return nil, nil, ErrSealed
+		}
 	}
 	payload, err = key.box.Open(raw[sealHeader:], set.bound[ring])
 	if err != nil {

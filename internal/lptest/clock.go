@@ -2,6 +2,7 @@ package lptest
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,3 +30,12 @@ func (c *Clock) Advance(d time.Duration) {
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
+
+// Stopwatch is a stopwatch that stands still until it is moved.
+type Stopwatch struct{ elapsed atomic.Int64 }
+
+// Elapsed is the time that passed.
+func (w *Stopwatch) Elapsed() time.Duration { return time.Duration(w.elapsed.Load()) }
+
+// Advance lets time pass.
+func (w *Stopwatch) Advance(d time.Duration) { w.elapsed.Add(int64(d)) }

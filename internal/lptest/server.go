@@ -6,13 +6,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"testing"
 	"time"
 
 	"launchpad/internal/apps"
+	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/keys"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -26,6 +29,7 @@ type Server struct {
 	URL    string
 	API    string // the sample call
 	Clock  *Clock
+	Watch  *Stopwatch
 	Store  *store.Store
 	Log    *Log
 	Person core.Identity // member of both accounts, developer, operator
@@ -40,6 +44,7 @@ type Server struct {
 	acts   *apps.Acts
 	http   *httptest.Server
 	server *server.Server
+	made   server.Options
 	o      options
 	issuer string
 	broken bool
@@ -67,6 +72,13 @@ type options struct {
 	upstream gateway.Upstream
 	signUp   core.SignUp
 	creators core.Creators
+	proxies  web.Proxies
+	limits   config.Limits
+}
+
+// defaults: limits are set high, because the clock stands still and no window ends.
+func defaults() options {
+	return options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API()), limits: config.Unlimited()}
 }
 
 // Option changes a server before it starts.
@@ -81,6 +93,14 @@ func WithSignUp(who core.SignUp) Option { return func(o *options) { o.signUp = w
 // WithCreators sets who may open accounts. Without it operators may.
 func WithCreators(who core.Creators) Option { return func(o *options) { o.creators = who } }
 
+// WithLimits sets how many requests may come.
+func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
+
+// BehindProxy lets tests send from any address, by X-Forwarded-For.
+func BehindProxy() Option {
+	return func(o *options) { o.proxies = web.Proxies{netip.MustParsePrefix("127.0.0.0/8")} }
+}
+
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
 func WithUpstream(t testing.TB, api http.Handler) Option {
 	upstream := httptest.NewServer(api)
@@ -93,6 +113,11 @@ func WithUpstream(t testing.TB, api http.Handler) Option {
 		t.Fatal(err)
 	}
 	return func(o *options) { o.upstream = gateway.Proxy(target) }
+}
+
+// WithLocalAPI puts another API into the server's own process.
+func WithLocalAPI(api http.Handler) Option {
+	return func(o *options) { o.upstream = gateway.Local(api) }
 }
 
 // Catalog is the scopes of the sample API.
@@ -110,7 +135,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -124,7 +149,8 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: options{window: server.DefaultRefreshWindow, setup: setup, upstream: gateway.Local(sample.API())}}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
+	s.o.setup = setup
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
@@ -136,6 +162,7 @@ var masterKey = make([]byte, secret.KeySize)
 func (s *Server) open() {
 	ctx := context.Background()
 	var err error
+	s.Watch = &Stopwatch{}
 	if s.Store, err = store.Open(ctx, s.dsn, s.Clock); err != nil {
 		s.t.Fatalf("open store: %v", err)
 	}
@@ -154,8 +181,8 @@ func (s *Server) open() {
 	if s.o.life > 0 {
 		life.Access = s.o.life
 	}
-	s.server, err = server.New(ctx, server.Options{
-		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, MasterKey: masterKey,
+	s.made = server.Options{
+		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
 			Prefix: "/v3/", QueryTokens: true, Upstream: s.o.upstream,
@@ -165,9 +192,11 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators,
-		Log: slog.New(slog.NewJSONHandler(s.Log, nil)),
-	})
+		Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
+	}
+	s.made.Rotation = keys.DefaultRotation
+	s.server, err = server.New(ctx, s.made)
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
 	}
@@ -214,6 +243,33 @@ func (s *Server) SecondNode() *Server {
 	return &second
 }
 
+// DSN is the address of the database.
+func (s *Server) DSN() string { return s.dsn }
+
+// CatchUp lets the server hear everything that other nodes have committed by now.
+func (s *Server) CatchUp() {
+	s.t.Helper()
+	// A look that was under way may have begun too early; whichever comes after it did not.
+	s.must(s.server.Log().Look(context.Background()))
+	s.must(s.server.Log().Look(context.Background()))
+}
+
+// Deafen ends the server's background work: it hears what other nodes do only when it is made to.
+func (s *Server) Deafen() { s.server.Close() }
+
+// Operator opens the keys beside the running server, as the command line does: over a connection of its own.
+func (s *Server) Operator() *keys.Keys {
+	s.t.Helper()
+	beside, err := store.Open(context.Background(), s.dsn, s.Clock)
+	s.must(err)
+	s.t.Cleanup(func() { beside.Close() })
+	o := server.KeyOptions(s.made)
+	o.Store = beside
+	k, err := keys.Open(context.Background(), o)
+	s.must(err)
+	return k
+}
+
 // BreakStore takes the database away under the running server.
 func (s *Server) BreakStore() {
 	s.t.Helper()
@@ -223,6 +279,23 @@ func (s *Server) BreakStore() {
 
 // Routes lists every route of the house.
 func (s *Server) Routes() []web.Route { return s.server.Routes() }
+
+// Metrics is what Prometheus would be told.
+func (s *Server) Metrics() string {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.server.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", http.NoBody))
+	if w.Code != http.StatusOK {
+		s.t.Fatalf("metrics: %d %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// Drain asks the server for no new work.
+func (s *Server) Drain() { s.server.Drain() }
+
+// Database names the engine and the address of the server's database.
+func (s *Server) Database() (engine, dsn string) { return s.engine.Name, s.dsn }
 
 // Settle writes what is otherwise written a little later.
 func (s *Server) Settle() {
@@ -235,7 +308,7 @@ func (s *Server) seed() {
 	s.First = s.account("sample-bakery", "Sample Bakery")
 	s.Second = s.account("sample-cinema", "Sample Cinema")
 	s.Web = s.NewApp("Sample Reports", core.KindWeb, Redirect)
-	s.Public = s.NewApp("Sample Desktop", core.KindPublic, Redirect, LoopbackRedirect)
+	s.Public = s.NewApp("Sample Desktop", core.KindNative, Redirect, LoopbackRedirect)
 	s.Machine = s.NewApp("Sample Robot", core.KindMachine)
 	s.Machine.App = s.Switch(s.Machine, apps.Switches{ClientCredentials: true})
 }
@@ -270,7 +343,7 @@ func (s *Server) LeaveAccount(account core.Account) {
 	s.t.Helper()
 	ctx, now := context.Background(), s.Clock.Now()
 	s.must(s.Store.AddMember(ctx, s.NewPerson("next-owner-of-"+account.Slug+"@example.com", false).ID, account.ID, core.RoleOwner, s.Person.ID, now))
-	s.must(s.Store.RemoveMember(ctx, s.Person.ID, account.ID, s.Person.ID, now))
+	s.must(s.Store.RemoveMember(ctx, core.Membership{IdentityID: s.Person.ID, Account: account, Role: core.RoleOwner}, core.Member{Identity: s.Person, Role: core.RoleOwner}, now))
 }
 
 // NewApp registers an app of the person's.

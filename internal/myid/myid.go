@@ -86,7 +86,7 @@ func (m *Room) askPassword(w http.ResponseWriter, r *http.Request) error {
 func (m *Room) changePassword(w http.ResponseWriter, r *http.Request) error {
 	who := web.VisitorOf(r).Identity
 	current, next := r.PostFormValue("current_password"), r.PostFormValue("password")
-	problem := web.Problem{Field: "password", Message: policy.CheckPassword(next, policy.MailName(who.Email), m.Pages.Site())}
+	problem := web.Problem{Field: "password", Message: policy.AcceptPassword(next, policy.MailName(who.Email), m.Pages.Site())}
 	if problem.Message == "" && next == current {
 		problem.Message = "problem.password_same"
 	}

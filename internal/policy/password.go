@@ -15,9 +15,9 @@ const LeastPassword = 8
 // everything.
 const leastWord = 4
 
-// CheckPassword is the one rule for passwords that people choose. about is what anybody knows of the person and of this
+// AcceptPassword is the one rule for passwords that people choose. about is what anybody knows of the person and of this
 // site: it gives the message that says what is wrong, or "".
-func CheckPassword(password string, about ...string) string {
+func AcceptPassword(password string, about ...string) string {
 	if len(password) < LeastPassword || len(password) > secret.MaxPassword {
 		return "problem.password"
 	}

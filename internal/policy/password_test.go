@@ -32,14 +32,14 @@ func TestASVS_6_2_PasswordsThatPeopleChoose(t *testing.T) {
 		"acme id rules":     "problem.password_personal",
 		"AcmeID2030!":       "problem.password_personal",
 	} {
-		if got := policy.CheckPassword(password, about...); got != want {
+		if got := policy.AcceptPassword(password, about...); got != want {
 			t.Errorf("%.40q: got %q, want %q", password, got, want)
 		}
 	}
-	if got := policy.CheckPassword("a long enough sentence", "a", "se"); got != "" {
+	if got := policy.AcceptPassword("a long enough sentence", "a", "se"); got != "" {
 		t.Errorf("a short name is in every password: got %q", got)
 	}
-	if got := policy.CheckPassword("", ""); got != "problem.password" {
+	if got := policy.AcceptPassword("", ""); got != "problem.password" {
 		t.Errorf("nothing at all: got %q", got)
 	}
 }
@@ -53,7 +53,7 @@ func TestCommonPasswordsAreRefused(t *testing.T) {
 	n := 0
 	for password := range strings.Lines(string(list)) {
 		password = strings.TrimSpace(password)
-		if got := policy.CheckPassword(password); got != "problem.password_common" {
+		if got := policy.AcceptPassword(password); got != "problem.password_common" {
 			t.Errorf("%q: got %q", password, got)
 		}
 		n++

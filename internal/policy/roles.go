@@ -43,6 +43,17 @@ func CanOn(role core.Role, act Act, other core.Role) bool {
 	return Can(role, act) && KnownRole(other) && (other != core.RoleOwner || Can(role, AppointOwners))
 }
 
+// Allowed lists the roles that may do an act.
+func Allowed(act Act) []core.Role { return slices.Clone(may[act]) }
+
+// Givable lists the roles that a role may give to somebody whom it may touch.
+func Givable(role core.Role) []core.Role {
+	return slices.DeleteFunc(slices.Clone(Roles), func(r core.Role) bool { return !CanOn(role, ChangeRoles, r) })
+}
+
+// MayReopenAccount reports whether an identity may open a closed account again.
+func MayReopenAccount(i core.Identity) bool { return i.Operator && !i.Locked() }
+
 // Roles lists the roles, the mightiest first.
 var Roles = []core.Role{core.RoleOwner, core.RoleAdmin, core.RoleMember}
 

@@ -34,7 +34,7 @@ func (p *Room) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	if errors.Is(err, core.ErrConflict) {
 		// The same form sent twice: the app exists, and its secret was shown the first time.
-		return seeOther(w, r, path+"/"+draft.ID.String())
+		return toApp(w, r, draft.ID, "")
 	}
 	if err != nil {
 		return p.said(err)
@@ -49,20 +49,19 @@ func (p *Room) readDraft(r *http.Request) apps.Draft {
 		HomepageURL:  strings.TrimSpace(r.PostFormValue("client_uri")),
 		RedirectURIs: lines(r.PostFormValue("redirect_uri")),
 		Scope:        oauth.Scopes(r.PostForm["scope"]...),
-		Kind:         core.KindWeb,
+		Kind:         core.AppKind(r.PostFormValue("kind")),
+	}
+	if d.Kind == "" {
+		d.Kind = core.Kinds[0].Kind // what the form suggests
 	}
 	d.PublisherID, _ = core.ParseID(r.PostFormValue("account"))
-	switch kind := core.AppKind(r.PostFormValue("kind")); kind {
-	case core.KindPublic, core.KindMachine:
-		d.Kind = kind
-	}
 	return d
 }
 
 // typed gives back what was typed, with what is wrong.
 func typed(r *http.Request, problems apps.Problems) web.Form {
 	form := web.Form{Values: map[string]string{}, Lists: map[string][]string{"scope": r.PostForm["scope"], "account": r.PostForm["account"]}}
-	for _, field := range []string{"client_name", "client_uri", "redirect_uri", "kind", "account", "token_name", "life"} {
+	for _, field := range []string{"client_name", "client_uri", "redirect_uri", "kind", "account", "token_name", "life", "member"} {
 		form.Values[field] = r.PostFormValue(field)
 	}
 	for _, problem := range problems {
@@ -72,7 +71,7 @@ func typed(r *http.Request, problems apps.Problems) web.Form {
 }
 
 func (p *Room) edit(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
+	app, err := p.open(r)
 	if err != nil {
 		return err
 	}
@@ -82,7 +81,7 @@ func (p *Room) edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Room) save(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
+	app, err := p.open(r)
 	if err != nil {
 		return err
 	}
@@ -94,5 +93,5 @@ func (p *Room) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.said(err)
 	}
-	return seeOther(w, r, path+"/"+app.ID.String()+"?saved")
+	return toApp(w, r, app.ID, "?saved")
 }

@@ -9,6 +9,7 @@ import (
 
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
+	"launchpad/internal/policy"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/store"
@@ -43,17 +44,30 @@ func (p *Room) Routes() []web.Route {
 		{Method: "GET", Path: path + "/{app}/delete", SignedIn: true, Handle: p.askDelete},
 		{Method: "POST", Path: path + "/{app}/delete", SignedIn: true, Handle: p.remove},
 		{Method: "POST", Path: path + "/{app}/switches", SignedIn: true, Handle: p.switches},
+		{Method: "POST", Path: path + "/{app}/secrets", SignedIn: true, Handle: p.addSecret},
+		{Method: "GET", Path: path + "/{app}/secrets/{secret}/end", SignedIn: true, Handle: p.askEndSecret},
+		{Method: "POST", Path: path + "/{app}/secrets/{secret}/end", SignedIn: true, Handle: p.endSecret},
+		{Method: "POST", Path: path + "/{app}/team", SignedIn: true, Handle: p.addToTeam},
+		{Method: "POST", Path: path + "/{app}/team/{member}/remove", SignedIn: true, Handle: p.removeFromTeam},
+		{Method: "GET", Path: path + "/{app}/team/{member}/hand-over", SignedIn: true, Handle: p.askHandOver},
+		{Method: "POST", Path: path + "/{app}/team/{member}/hand-over", SignedIn: true, Handle: p.handOver},
+		{Method: "POST", Path: path + "/{app}/take-over", SignedIn: true, Handle: p.takeOver},
 		{Method: "POST", Path: path + "/{app}/tokens", SignedIn: true, Handle: p.createToken},
 		{Method: "POST", Path: path + "/{app}/tokens/{token}/revoke", SignedIn: true, Handle: p.revokeToken},
 	}
 }
 
 func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
-	list, err := p.Store.AppsOf(r.Context(), web.VisitorOf(r).Identity.ID)
+	who := web.VisitorOf(r).Identity.ID
+	list, err := p.Store.AppsOf(r.Context(), who)
 	if err != nil {
 		return oauth.Unavailable(fmt.Errorf("list apps: %w", err))
 	}
-	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, Notice: notice(r, "deleted", "apps.deleted")})
+	leftBehind, err := p.Store.AppsLeftBehind(r.Context(), who)
+	if err != nil {
+		return oauth.Unavailable(fmt.Errorf("list apps left behind: %w", err))
+	}
+	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, LeftBehind: leftBehind, Notice: notice(r, "deleted", "apps.deleted", "left", "apps.left")})
 }
 
 // notice gives the confirmation that a redirect asked for by a query parameter.
@@ -66,14 +80,16 @@ func notice(r *http.Request, pairs ...string) web.Notice {
 	return web.Notice{}
 }
 
-// own finds the developer's own app that the path names.
-func (p *Room) own(r *http.Request) (core.App, error) {
-	id, err := core.ParseID(r.PathValue("app"))
-	if err != nil {
-		return core.App{}, noApp()
-	}
-	app, err := p.Acts.Owned(r.Context(), web.VisitorOf(r).Identity, id)
+// open finds the app that the path names, if the visitor builds it.
+func (p *Room) open(r *http.Request) (core.App, error) {
+	app, err := p.Acts.Open(r.Context(), web.VisitorOf(r).Identity, named(r, "app"))
 	return app, p.said(err)
+}
+
+// named reads an id out of the path. What is no id is nobody's.
+func named(r *http.Request, part string) core.ID {
+	id, _ := core.ParseID(r.PathValue(part))
+	return id
 }
 
 func noApp() *oauth.Error { return oauth.NotFound("app_unknown", "you have no app at this address") }
@@ -92,52 +108,65 @@ func (p *Room) said(err error) error {
 }
 
 func (p *Room) show(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
-	if err != nil {
-		return err
-	}
-	said := notice(r, "saved", "app.saved", "token_revoked", "app.token_revoked", "switched", "app.switches_saved")
-	return p.draw(w, r, http.StatusOK, web.App{App: app, Notice: said})
+	said := notice(r, "saved", "app.saved", "token_revoked", "app.token_revoked", "switched", "app.switches_saved", "secret_ended", "app.secret_ended",
+		"joined", "app.team_joined", "removed", "app.team_removed", "handed_over", "app.handed_over", "taken_over", "app.taken_over")
+	return p.draw(w, r, http.StatusOK, web.App{App: core.App{ID: named(r, "app")}, Notice: said})
 }
 
+// draw shows an app as it is now; of page.App the id is enough.
 func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web.App) error {
 	who := web.VisitorOf(r).Identity
 	p.Flush(r.Context())
-	var err error
-	if page.Tokens, err = p.Store.PersonalTokensOf(r.Context(), who.ID, page.App.ID); err != nil {
+	app, team, err := p.Acts.OpenWithTeam(r.Context(), who, page.App.ID)
+	if err != nil {
+		return p.said(err)
+	}
+	if page.Tokens, err = p.Store.PersonalTokensOf(r.Context(), who.ID, app.ID); err != nil {
 		return p.said(err)
 	}
 	if page.Memberships, err = p.Store.Memberships(r.Context(), who.ID); err != nil {
 		return p.said(err)
 	}
+	page.App, page.Candidates = app, team.Candidates
+	for _, b := range team.Builders {
+		page.Team = append(page.Team, web.Builder(b))
+	}
+	page.Owner = policy.MayOnApp(policy.ManageTeam, app, who.ID, page.Memberships)
 	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API
 	page.Memberships = web.ByName(page.Memberships)
 	page.Scopes = web.Choices(p.Catalog, oauth.Scopes(page.Lists["scope"]...))
 	return p.Pages.Render(w, r, status, page)
 }
 
+// wrongPassword asks for the password of who is signed in, before a dangerous act.
+func (p *Room) wrongPassword(r *http.Request) ([]web.Problem, error) {
+	err := p.Sessions.Reauthenticate(r.Context(), web.VisitorOf(r).Identity, r.PostFormValue("password"))
+	if errors.Is(err, session.ErrWrong) {
+		return []web.Problem{{Field: "password", Message: "problem.password_wrong"}}, nil
+	}
+	return nil, err
+}
+
 func (p *Room) askDelete(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
+	app, err := p.Acts.Deletable(r.Context(), web.VisitorOf(r).Identity, named(r, "app"))
 	if err != nil {
-		return err
+		return p.said(err)
 	}
 	return p.Pages.Render(w, r, http.StatusOK, web.DeleteApp{App: app})
 }
 
 func (p *Room) remove(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
-	if err != nil {
-		return err
-	}
 	who := web.VisitorOf(r).Identity
-	err = p.Sessions.Reauthenticate(r.Context(), who, r.PostFormValue("password"))
-	if errors.Is(err, session.ErrWrong) {
-		page := web.DeleteApp{App: app}
-		page.Problems = []web.Problem{{Field: "password", Message: "problem.password_wrong"}}
-		return p.Pages.Render(w, r, http.StatusUnprocessableEntity, page)
-	}
+	app, err := p.Acts.Deletable(r.Context(), who, named(r, "app"))
 	if err != nil {
+		return p.said(err)
+	}
+	page := web.DeleteApp{App: app}
+	if page.Problems, err = p.wrongPassword(r); err != nil {
 		return err
+	}
+	if page.Refused() {
+		return p.Pages.Render(w, r, http.StatusUnprocessableEntity, page)
 	}
 	if err := p.said(p.Acts.Delete(r.Context(), who, app.ID)); err != nil {
 		return err
@@ -146,7 +175,7 @@ func (p *Room) remove(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Room) switches(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
+	app, err := p.open(r)
 	if err != nil {
 		return err
 	}
@@ -160,7 +189,12 @@ func (p *Room) switches(w http.ResponseWriter, r *http.Request) error {
 	if _, err := p.Acts.Switch(r.Context(), web.VisitorOf(r).Identity, app, s); err != nil {
 		return p.said(err)
 	}
-	return seeOther(w, r, path+"/"+app.ID.String()+"?switched")
+	return toApp(w, r, app.ID, "?switched")
+}
+
+// toApp goes to an app's page, with a confirmation.
+func toApp(w http.ResponseWriter, r *http.Request, app core.ID, done string) error {
+	return seeOther(w, r, path+"/"+app.String()+done)
 }
 
 func seeOther(w http.ResponseWriter, r *http.Request, to string) error {

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
+	app, err := p.open(r)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 		return p.draw(w, r, http.StatusUnprocessableEntity, web.App{App: app, Form: typed(r, problems)})
 	}
 	if errors.Is(err, core.ErrConflict) {
-		return seeOther(w, r, path+"/"+app.ID.String()) // the same form sent twice
+		return toApp(w, r, app.ID, "") // the same form sent twice
 	}
 	if err != nil {
 		return p.said(err)
@@ -48,17 +48,10 @@ func (p *Room) readTokenDraft(r *http.Request) apps.TokenDraft {
 	return d
 }
 
+// revokeToken asks only whose the token is: it stays a person's own when he has left the team.
 func (p *Room) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	app, err := p.own(r)
-	if err != nil {
-		return err
-	}
-	id, err := core.ParseID(r.PathValue("token"))
-	if err != nil {
-		return noApp()
-	}
-	if err := p.Acts.RevokePersonalToken(r.Context(), web.VisitorOf(r).Identity, id); err != nil {
+	if err := p.Acts.RevokePersonalToken(r.Context(), web.VisitorOf(r).Identity, named(r, "token")); err != nil {
 		return p.said(err)
 	}
-	return seeOther(w, r, path+"/"+app.ID.String()+"?token_revoked")
+	return toApp(w, r, named(r, "app"), "?token_revoked")
 }

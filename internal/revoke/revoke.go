@@ -54,6 +54,7 @@ func (v *Room) serve(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		client = &app
+		web.RecordOf(w).App = app.ClientID
 	}
 	if err := v.revoke(r.Context(), token, client); err != nil {
 		return err
@@ -88,6 +89,9 @@ func (v *Room) revoke(ctx context.Context, token string, client *core.App) error
 // refresh ends the whole sign-in, its access tokens with it. RFC 7009 §2.1.
 func (v *Room) refresh(ctx context.Context, token string, client *core.App) error {
 	family, err := v.Keys.OpenRefresh(token)
+	if errors.Is(err, core.ErrUnavailable) {
+		return outcome(err)
+	}
 	if err != nil {
 		return nil
 	}

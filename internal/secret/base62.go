@@ -88,3 +88,8 @@ func value(s string) (v uint64, ok bool) {
 	}
 	return v, true
 }
+
+// Spell writes a number that is no secret in the alphabet of those that are.
+func Spell(n uint64) string {
+	return string(appendDigits(make([]byte, 0, tailLength[8]), n, tailLength[8]))
+}

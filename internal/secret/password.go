@@ -4,13 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/crypto/argon2"
-
-	"launchpad/internal/core"
 )
 
 // Argon2id parameters: 19 MiB, two passes, one lane.
@@ -25,45 +21,9 @@ const (
 // MaxPassword bounds what is hashed, in bytes. Nothing is truncated below it.
 const MaxPassword = 1024
 
-// Gate bounds how many passwords are hashed at once: each takes 19 MiB and a core for some 20 ms, and whoever
-// types passwords must not take the machine from those who refresh tokens.
-type Gate struct {
-	running  chan struct{}
-	waiting  chan struct{}
-	patience time.Duration
-}
-
-// NewGate admits max(1, cores/2) at a time and lets 256 more wait for up to patience.
-func NewGate(patience time.Duration) *Gate {
-	return &Gate{
-		running:  make(chan struct{}, max(1, runtime.NumCPU()/2)),
-		waiting:  make(chan struct{}, 256),
-		patience: patience,
-	}
-}
-
-func (g *Gate) enter(ctx context.Context) error {
-	select {
-	case g.waiting <- struct{}{}:
-		defer func() { <-g.waiting }()
-	default:
-		return fmt.Errorf("password gate: queue is full: %w", core.ErrBusy)
-	}
-	ctx, cancel := context.WithTimeout(ctx, g.patience)
-	defer cancel()
-	select {
-	case g.running <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("password gate: waited too long: %w", core.ErrBusy)
-	}
-}
-
-func (g *Gate) leave() { <-g.running }
-
 // HashPassword gives a PHC string with a fresh salt.
 func (g *Gate) HashPassword(ctx context.Context, password string) (string, error) {
-	if err := g.enter(ctx); err != nil {
+	if err := g.enter(ctx, SlowLane); err != nil {
 		return "", err
 	}
 	defer g.leave()
@@ -73,8 +33,8 @@ func (g *Gate) HashPassword(ctx context.Context, password string) (string, error
 
 // CheckPassword compares a password with a PHC string. An empty hash costs the same work and never matches, so
 // that an unknown person and a wrong password take the same time.
-func (g *Gate) CheckPassword(ctx context.Context, password, hash string) (bool, error) {
-	if err := g.enter(ctx); err != nil {
+func (g *Gate) CheckPassword(ctx context.Context, lane Lane, password, hash string) (bool, error) {
+	if err := g.enter(ctx, lane); err != nil {
 		return false, err
 	}
 	defer g.leave()

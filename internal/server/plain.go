@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -17,8 +19,13 @@ func (f files) Routes() []web.Route {
 	}}}
 }
 
-// health says whether the process lives (healthz) and whether it can do its work (readyz).
+// health says whether the process lives (healthz) and whether it can do its work (readyz): not before it has read what
+// was revoked (which New does), not while the database is away or the log unheard, and not while it ends. Why not is for
+// the log.
 type health struct{ server *Server }
+
+// readyWithin is how long the database may take to answer: who asks does not wait for ever either.
+const readyWithin = 2 * time.Second
 
 func (h health) Routes() []web.Route {
 	return []web.Route{
@@ -27,7 +34,12 @@ func (h health) Routes() []web.Route {
 			if h.server.draining.Load() {
 				return oauth.Unavailable(errors.New("draining"))
 			}
-			if err := h.server.options.Store.Ping(r.Context()); err != nil {
+			if err := h.server.log.Hearing(); err != nil {
+				return oauth.Unavailable(err)
+			}
+			ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+			defer cancel()
+			if err := h.server.options.Store.Ping(ctx); err != nil {
 				return oauth.Unavailable(err)
 			}
 			return fine(w)

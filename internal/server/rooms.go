@@ -28,7 +28,7 @@ type room interface{ Routes() []web.Route }
 // rooms is the one list of rooms.
 func (s *Server) rooms() []room {
 	o := s.options
-	clients := clientauth.New(s.directory)
+	clients := clientauth.New(s.directory, s.limits, s.secrets.Saw)
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	return []room{
@@ -42,9 +42,9 @@ func (s *Server) rooms() []room {
 		&myid.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Flush: s.refreshUses},
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
-		&accounts.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Open: o.Creators},
+		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer},
+		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
 		health{s},

@@ -71,20 +71,27 @@ func nowhere(http.ResponseWriter, *http.Request) error {
 
 // path serves all methods of one path.
 func (s *Server) path(routes []web.Route) http.Handler {
-	surface := s.surface(routes[0].Surface)
+	surface, ways := s.surface(routes[0].Surface), s.ways(routes)
 	methods := make([]string, 0, len(routes))
 	for _, route := range routes {
 		methods = append(methods, route.Method)
 	}
 	slices.Sort(methods)
 	allow := strings.Join(methods, ", ")
+	limits := s.limits.perMethod(routes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := limits.admit(r); err != nil {
+			surface.fail(w, r, err)
+			return
+		}
 		for i := range routes {
 			if route := &routes[i]; route.Method == r.Method || route.Method == "" {
+				seenOf(w).way = ways[i]
 				surface.serve(w, r, route)
 				return
 			}
 		}
+		seenOf(w).way = ways[len(routes)]
 		if r.Method == http.MethodOptions && routes[0].AnyOrigin {
 			preflight(w, allow)
 			return
@@ -106,28 +113,29 @@ func preflight(w http.ResponseWriter, allow string) {
 // Limits that every request meets before its route.
 const maxCookies = 20
 
-// ServeHTTP is the whole site.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// site answers a request, whatever it is.
+func (s *Server) site(w *seen, r *http.Request) {
 	if r.ContentLength > oauth.MaxBody && !s.isAPI(r.URL) {
 		w.Header().Set("Connection", "close")
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))
 		return
 	}
 	if r.Body != nil && r.Body != http.NoBody && !s.isAPI(r.URL) {
-		r.Body = http.MaxBytesReader(w, r.Body, oauth.MaxBody)
+		// It closes the connection of a body that is too large, which only the writer below can do.
+		r.Body = http.MaxBytesReader(w.ResponseWriter, r.Body, oauth.MaxBody)
 	}
 	if tooManyCookies(r.Header["Cookie"]) {
 		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
 		return
 	}
-	if !clean(r.URL.Path) {
-		// The mux would answer by a redirect that repeats the query, secrets and all.
-		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
-		return
-	}
 	// Most requests name a path without wildcards, which needs no search.
 	if handler, ok := s.exact[r.URL.Path]; ok && r.URL.RawPath == "" {
 		handler.ServeHTTP(w, r)
+		return
+	}
+	if !clean(r.URL.Path) {
+		// The mux would answer by a redirect that repeats the query, secrets and all.
+		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)

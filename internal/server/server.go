@@ -2,36 +2,45 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"launchpad/internal/access"
 	"launchpad/internal/apps"
+	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
+	"launchpad/internal/interact"
+	"launchpad/internal/journal"
 	"launchpad/internal/keys"
+	"launchpad/internal/limit"
+	"launchpad/internal/meter"
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
 	"launchpad/internal/store"
+	"launchpad/internal/uses"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
 // Options is everything that a server is made of.
 type Options struct {
+	Version       string // of the program
 	Issuer        string // without a slash at the end
 	Name          string // of this deployment, on pages
 	Store         *store.Store
 	Clock         core.Clock
+	Watch         core.Stopwatch
 	MasterKey     []byte
+	Rotation      keys.Rotation // of the keys
 	Life          mint.Lifetimes
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
@@ -40,7 +49,10 @@ type Options struct {
 	Creators      core.Creators // who may open accounts; "" is operators
 	TryAPI        string        // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
+	Proxies       web.Proxies   // in front of this server
+	Limits        config.Limits // zero: the defaults
 	Log           *slog.Logger
+	Lines         *journal.Journal // one line for each request; nil: none
 }
 
 // DefaultLife is how long things live unless the operator says otherwise.
@@ -60,15 +72,21 @@ const passwordPatience = 10 * time.Second
 // Server is a running house.
 type Server struct {
 	options   Options
+	log       *events.Log
+	steady    *core.SteadyClock // options.Clock
 	keys      *keys.Keys
 	directory *apps.Directory
 	access    *access.Verifier
+	secrets   *apps.SecretUses
+	gate      *secret.Gate
 	sessions  *session.Sessions
+	limits    *limits
 	pages     *web.Renderer
 	published oauth.Scope
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
+	traffic
 
 	stop     context.CancelFunc
 	running  sync.WaitGroup
@@ -77,19 +95,28 @@ type Server struct {
 
 // New opens the keys, reads what was revoked recently, and is then ready to serve.
 func New(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{options: o, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
+	if o.Limits == (config.Limits{}) {
+		o.Limits = config.DefaultLimits
+	}
+	steady := core.NewSteadyClock(o.Clock)
+	o.Clock = steady
+	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
+	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
-	if s.keys, err = keys.Open(ctx, o.Store, o.Clock, o.Issuer, o.MasterKey); err != nil {
+	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
 		return nil, err
 	}
 	if s.pages, err = web.New(o.Name, o.Clock); err != nil {
 		return nil, err
 	}
-	s.directory = apps.NewDirectory(o.Store)
-	s.access = access.New(s.keys, o.Store, o.Clock, s.published, o.Life.Access)
-	s.sessions = session.New(o.Store, o.Clock, secret.NewGate(passwordPatience), strings.HasPrefix(o.Issuer, "https:"))
-	log := events.Follow(o.Store, s.access.Read, s.directory.Read)
-	if err := log.Replay(ctx, o.Clock.Now().Add(-2*o.Life.Access)); err != nil {
+	s.log = events.New(o.Store, o.Clock, o.Watch, o.Log)
+	s.directory = apps.NewDirectory(o.Store, s.log)
+	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
+	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
+	s.gate = secret.NewGate(passwordPatience)
+	s.limits = newLimits(o.Limits, o.Clock)
+	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
+	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.mux, err = s.routes(); err != nil {
@@ -97,10 +124,29 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
+	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
+	s.running.Go(func() { s.keys.Run(background) })
+	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
+
+// KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
+func KeyOptions(o Options) keys.Options {
+	return keys.Options{
+		Store: o.Store, Clock: o.Clock, Issuer: o.Issuer, MasterKey: o.MasterKey, Rotation: o.Rotation, Log: o.Log,
+		Lives: map[keys.Ring]time.Duration{
+			keys.RingAccess: o.Life.Access, keys.RingSigning: o.Life.Access, keys.RingCode: o.Life.Code,
+			keys.RingRefresh:     o.Life.RefreshIdle, // each rotation seals anew
+			keys.RingInteraction: interact.Life,
+			keys.RingDevice:      session.DeviceLife,
+		},
+	}
+}
+
+// Log says how well this process hears what others write.
+func (s *Server) Log() *events.Log { return s.log }
 
 // Close ends the background work; the notes of use that are waiting are written.
 func (s *Server) Close() {
@@ -111,12 +157,18 @@ func (s *Server) Close() {
 // Drain lets readyz say that no new work is wanted.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Settle writes what is otherwise written a little later.
-func (s *Server) Settle(ctx context.Context) error { return s.access.Flush(ctx) }
+// Settle does what is otherwise done a little later: it writes the notes of use, and tends the keys.
+func (s *Server) Settle(ctx context.Context) error {
+	return errors.Join(s.flush(ctx), s.keys.Tend(ctx))
+}
 
-// refreshUses is Settle for pages that show the last use: they show an older one rather than none.
+func (s *Server) flush(ctx context.Context) error {
+	return errors.Join(s.access.Flush(ctx), s.secrets.Flush(ctx))
+}
+
+// refreshUses is flush for pages that show the last use: they show an older one rather than none.
 func (s *Server) refreshUses(ctx context.Context) {
-	if err := s.access.Flush(ctx); err != nil {
+	if err := s.flush(ctx); err != nil {
 		s.options.Log.Warn("write notes of use", "cause", err)
 	}
 }
@@ -134,10 +186,14 @@ func (s *Server) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if ahead := s.steady.Ahead(); ahead > 0 {
+				s.options.Log.Error("the machine's clock was set back; time stands still here until it has caught up. If the clock is right now, start this process again", "ahead", ahead.String())
+			}
 			var err error
 			if next, err = s.SweepOnce(ctx, next); err != nil {
 				s.options.Log.Warn("sweep", "cause", err)
 			}
+			s.countSweep(next, err)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -42,18 +41,32 @@ func (s *Server) surface(kind web.Surface) surface {
 func handle(w http.ResponseWriter, r *http.Request, route *web.Route) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
-				panic(p)
-			}
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = asError(p)
 		}
 	}()
 	return route.Handle(w, r)
 }
 
-// translate makes an error for the wire, gives it a trace id, and logs the private half. What a client did wrong
-// is logged without its cause's weight; what we did wrong is an error.
-func (s *Server) translate(r *http.Request, err error) (e *oauth.Error, trace string) {
+// panicked is a panic as an error.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// asError is called where a panic was caught, so that its stack is still there. A handler that breaks an answer off does
+// not fail: that goes on.
+func asError(p any) error {
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	return &panicked{p, debug.Stack()}
+}
+
+// translate makes an error for the wire, with the trace id by which the request's line in the log is found. The private
+// half goes into that line.
+func (s *Server) translate(w http.ResponseWriter, err error) (e *oauth.Error, trace string) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -65,28 +78,18 @@ func (s *Server) translate(r *http.Request, err error) (e *oauth.Error, trace st
 	default:
 		e = oauth.ServerError(err)
 	}
-	trace = secret.Encode("", secret.Bytes(8))
-	level := slog.LevelInfo
-	if e.Status >= 500 {
-		level = slog.LevelError
+	v := seenOf(w)
+	v.record.Refusal = e
+	if v.status != 0 {
+		// The answer has begun. It is broken off, so that nobody takes what there is of it for the whole.
+		panic(http.ErrAbortHandler)
 	}
-	// The path only: query strings can hold secrets.
-	s.options.Log.LogAttrs(r.Context(), level, "refused",
-		slog.String("trace", trace), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", e.Status), slog.String("error", e.Code), slog.String("slug", e.Slug), slog.Any("cause", cause(e)))
-	return e, trace
+	return e, v.trace()
 }
 
 func isOAuth(err error) bool {
 	_, ok := errors.AsType[*oauth.Error](err)
 	return ok
-}
-
-func cause(e *oauth.Error) string {
-	if inner := e.Unwrap(); inner != nil {
-		return inner.Error()
-	}
-	return ""
 }
 
 // headers that every error shares.
@@ -127,8 +130,8 @@ type problem struct {
 	Trace       string `json:"trace"`
 }
 
-func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
-	e, trace := s.translate(r, err)
+func (s *Server) writeProblem(w http.ResponseWriter, err error) {
+	e, trace := s.translate(w, err)
 	h := w.Header()
 	s.challenge(h, e)
 	h.Set("Content-Type", "application/json;charset=UTF-8")
@@ -159,8 +162,8 @@ func (s jsonSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 	}
 }
 
-func (s jsonSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
-	s.writeProblem(w, r, err)
+func (s jsonSurface) fail(w http.ResponseWriter, _ *http.Request, err error) {
+	s.writeProblem(w, err)
 }
 
 // apiSurface: programs that call a protected API.
@@ -172,8 +175,8 @@ func (s apiSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Rou
 	}
 }
 
-func (s apiSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
-	s.writeProblem(w, r, err)
+func (s apiSurface) fail(w http.ResponseWriter, _ *http.Request, err error) {
+	s.writeProblem(w, err)
 }
 
 // pageSurface: people in browsers.
@@ -213,7 +216,7 @@ func (s pageSurface) admit(_ http.ResponseWriter, r *http.Request, route *web.Ro
 		return forged().Because(err)
 	}
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/x-www-form-urlencoded" {
-		return forged().Because(fmt.Errorf("content type %q", kind))
+		return forged().Because(errors.New("the content type is not that of a form"))
 	}
 	if err := r.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
@@ -258,10 +261,10 @@ func signInFirst(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
-	e, trace := s.translate(r, err)
+	e, trace := s.translate(w, err)
 	s.challenge(w.Header(), e)
 	if err := s.pages.Render(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}); err != nil {
-		s.options.Log.Error("draw failure page", "trace", trace, "cause", err)
+		seenOf(w).record.Cause = err
 		http.Error(w, "Something went wrong. Trace: "+trace, http.StatusInternalServerError)
 	}
 }
@@ -280,5 +283,5 @@ func (s fileSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
 		http.NotFound(w, r)
 		return
 	}
-	s.writeProblem(w, r, err)
+	s.writeProblem(w, err)
 }

@@ -9,7 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/limit"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
@@ -25,15 +29,20 @@ const (
 
 // Sessions signs people in and out.
 type Sessions struct {
-	store *store.Store
-	clock core.Clock
-	gate  *secret.Gate
-	jar   web.Jar
+	store   *store.Store
+	keys    *keys.Keys
+	clock   core.Clock
+	gate    *secret.Gate
+	guesses guesses
+	jar     web.Jar
 }
 
-// New makes it. secure says whether the issuer is https.
-func New(s *store.Store, clock core.Clock, gate *secret.Gate, secure bool) *Sessions {
-	return &Sessions{store: s, clock: clock, gate: gate, jar: web.Jar{Secure: secure}}
+// New makes it. Guesses are counted in the table, wrong ones up to wrongPasswords from one address in an hour.
+func New(s *store.Store, k *keys.Keys, clock core.Clock, gate *secret.Gate, table *limit.Table, wrongPasswords int) *Sessions {
+	return &Sessions{
+		store: s, keys: k, clock: clock, gate: gate, guesses: newGuesses(table, wrongPasswords),
+		jar: web.Jar{Secure: strings.HasPrefix(k.Issuer(), "https:")},
+	}
 }
 
 // Visit finds out who looks at a page, and gives a new browser its cookie.
@@ -92,48 +101,45 @@ var ErrWrong = errors.New("e-mail address or password wrong")
 // SignIn checks a password and starts a new session, ending the browser's old one. The new session has a new id:
 // one that somebody planted before is worth nothing (session fixation).
 func (s *Sessions) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
-	identity, err := s.identify(r.Context(), email, password)
+	email = oneSpelling(email)
+	identity, err := s.compare(r.Context(), s.atSignIn(r, email, password), func(ctx context.Context) (core.Identity, error) {
+		return s.find(ctx, email)
+	})
 	if err != nil {
 		return err
 	}
 	return s.Start(w, r, identity)
 }
 
-func (s *Sessions) identify(ctx context.Context, email, password string) (core.Identity, error) {
-	if len(password) > secret.MaxPassword {
-		return core.Identity{}, ErrWrong
+// oneSpelling is what all spellings of an e-mail address come down to. What is none comes down to something, too.
+func oneSpelling(typed string) string {
+	const longest = 1000
+	if len(typed) > longest {
+		return typed
 	}
-	var identity core.Identity
-	if normal, ok := core.NormalEmail(email); ok {
-		var err error
-		if identity, err = s.store.IdentityByEmail(ctx, normal); err != nil && !errors.Is(err, core.ErrNotFound) {
-			return core.Identity{}, oauth.Unavailable(fmt.Errorf("load identity: %w", err))
-		}
+	plain := norm.NFKC.String(typed)
+	if email, ok := core.NormalEmail(plain); ok {
+		return email
 	}
-	// An unknown person costs the same work as a known one.
-	ok, err := s.gate.CheckPassword(ctx, password, identity.PasswordHash)
-	switch {
-	case err != nil:
-		return core.Identity{}, oauth.Unavailable(err)
-	case !ok || identity.Locked():
-		return core.Identity{}, ErrWrong
+	return strings.ToLower(strings.TrimSpace(plain))
+}
+
+// find gives nobody if there is nobody.
+func (s *Sessions) find(ctx context.Context, email string) (core.Identity, error) {
+	if _, ok := core.NormalEmail(email); !ok {
+		return core.Identity{}, nil
+	}
+	identity, err := s.store.IdentityByEmail(ctx, email)
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return identity, oauth.Unavailable(fmt.Errorf("load identity: %w", err))
 	}
 	return identity, nil
 }
 
-// Reauthenticate asks for the password of the person who is signed in, before a dangerous act.
+// Reauthenticate asks for the password of the person who is signed in, before a dangerous act. ctx is the request's.
 func (s *Sessions) Reauthenticate(ctx context.Context, identity core.Identity, password string) error {
-	if len(password) > secret.MaxPassword {
-		return ErrWrong
-	}
-	ok, err := s.gate.CheckPassword(ctx, password, identity.PasswordHash)
-	switch {
-	case err != nil:
-		return oauth.Unavailable(err)
-	case !ok:
-		return ErrWrong
-	}
-	return nil
+	_, err := s.compare(ctx, inSession(ctx, identity, password), func(context.Context) (core.Identity, error) { return identity, nil })
+	return err
 }
 
 // Start begins a session for an identity that has been proved.
@@ -151,6 +157,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, identity core.I
 		ClearPages(w)
 	}
 	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
+	s.remember(w, r, identity.Email)
 	return nil
 }
 

@@ -88,7 +88,7 @@ func (s *Room) newcomer(r *http.Request) (core.Identity, core.Account, []web.Pro
 	if !ok {
 		problems = append(problems, web.Problem{Field: "email", Message: "problem.email"})
 	}
-	if problem := policy.CheckPassword(r.PostFormValue("password"), policy.MailName(email), s.Pages.Site()); problem != "" {
+	if problem := policy.AcceptPassword(r.PostFormValue("password"), policy.MailName(email), s.Pages.Site()); problem != "" {
 		problems = append(problems, web.Problem{Field: "password", Message: problem})
 	}
 	account := core.Account{Name: strings.TrimSpace(r.PostFormValue("account_name"))}

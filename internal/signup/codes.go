@@ -79,7 +79,7 @@ func (s *Room) withdraw(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := core.ParseID(r.PathValue("invitation"))
 	if err == nil {
-		err = s.Store.WithdrawInvitation(r.Context(), id, core.ID{}, who.ID, s.Clock.Now())
+		err = s.Store.WithdrawInvitation(r.Context(), id, who.ID, s.Clock.Now())
 	}
 	switch {
 	case errors.Is(err, core.ErrNotFound):

@@ -167,7 +167,7 @@ func (s *Room) newcomer(r *http.Request, page *web.SignUp) (core.Identity, error
 	case page.Invitation.Email != "" && page.Invitation.Email != email:
 		wrong("email", "problem.invitation_address")
 	}
-	if problem := policy.CheckPassword(r.PostFormValue("password"), policy.MailName(email), s.Pages.Site()); problem != "" {
+	if problem := policy.AcceptPassword(r.PostFormValue("password"), policy.MailName(email), s.Pages.Site()); problem != "" {
 		wrong("password", problem)
 	}
 	if account := accountName(r); account != "" && !core.VisibleName(account) {

@@ -23,7 +23,9 @@ func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) er
 			return err
 		}
 		for _, secret := range app.Secrets {
-			if err := t.insertSecret(app.ID, secret); err != nil {
+			if _, err := t.exec(`
+				INSERT INTO app_secrets (id, app_id, slot, digest, hint, made_by, created_at)
+				VALUES ($1, $2, 1, $3, $4, $5, $6)`, secret.ID, app.ID, secret.Digest, secret.Hint, secret.MadeBy, ms(secret.CreatedAt)); err != nil {
 				return err
 			}
 		}
@@ -31,24 +33,27 @@ func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) er
 	})
 }
 
-func (t *tx) insertSecret(app core.ID, secret core.AppSecret) error {
-	_, err := t.exec(`
-		INSERT INTO app_secrets (id, app_id, digest, created_at)
-		VALUES ($1, $2, $3, $4)`, secret.ID, app, secret.Digest, ms(secret.CreatedAt))
-	return err
-}
-
 func appEvent(kind core.EventKind, app, actor core.ID, now time.Time) core.Event {
 	return core.Event{At: now, Kind: kind, ActorID: actor, SubjectID: app, AppID: app}
 }
 
-// ChangeApp replaces what the developer may edit. core.ErrConflict: the app is gone.
+// Who acts on an app ($1), beside it in the WHERE clause: identity $2. Either belongs to the account that publishes it.
+const (
+	byOwner = `apps.owner_id = $2 AND EXISTS (
+				SELECT 1 FROM memberships m WHERE m.identity_id = $2 AND m.account_id = apps.account_id)`
+	byTeam = `EXISTS (
+				SELECT 1 FROM memberships m WHERE m.identity_id = $2 AND m.account_id = apps.account_id AND (apps.owner_id = $2 OR EXISTS (
+					SELECT 1 FROM app_members t WHERE t.app_id = apps.id AND t.identity_id = $2)))`
+)
+
+// ChangeApp replaces what the team may edit. core.ErrConflict: the app is gone, or not the actor's to edit.
 func (s *Store) ChangeApp(ctx context.Context, app core.App, actor core.ID, now time.Time) error {
 	return s.changeApp(ctx, app.ID, actor, now, `
 		UPDATE apps
-		SET name = $2, homepage_url = $3, redirect_uris = $4, scope = $5
-		WHERE id = $1 AND deleted_at IS NULL`,
-		app.ID, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String())
+		SET name = $3, homepage_url = $4, redirect_uris = $5, scope = $6,
+			redirects_changed_at = CASE WHEN redirect_uris = $5 THEN redirects_changed_at ELSE $7 END
+		WHERE id = $1 AND deleted_at IS NULL AND `+byTeam,
+		app.ID, actor, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), ms(now))
 }
 
 // SwitchApp replaces what the operator alone may set, so that neither undoes what the other did meanwhile.
@@ -69,17 +74,25 @@ func (s *Store) changeApp(ctx context.Context, app, actor core.ID, now time.Time
 	})
 }
 
-// DeleteApp ends an app with everything that hangs on it: its secrets, grants and personal tokens.
+// DeleteApp ends an app with everything that hangs on it: its secrets, team, grants and personal tokens.
+// core.ErrConflict: it is gone, or not the actor's own.
 func (s *Store) DeleteApp(ctx context.Context, app, actor core.ID, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
 			UPDATE apps
-			SET deleted_at = $2
-			WHERE id = $1 AND deleted_at IS NULL`, app, ms(now)); err != nil {
+			SET deleted_at = $3
+			WHERE id = $1 AND deleted_at IS NULL AND `+byOwner, app, actor, ms(now)); err != nil {
 			return err
 		}
 		for _, end := range []string{
-			`DELETE FROM app_secrets WHERE app_id = $1 AND created_at <= $2`,
+			`DELETE FROM app_secrets WHERE app_id = $1`,
+			`DELETE FROM app_members WHERE app_id = $1`,
+		} {
+			if _, err := t.exec(end, app); err != nil {
+				return err
+			}
+		}
+		for _, end := range []string{
 			`UPDATE grants SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
 			`UPDATE personal_tokens SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
 		} {
@@ -93,19 +106,21 @@ func (s *Store) DeleteApp(ctx context.Context, app, actor core.ID, now time.Time
 
 const appQuery = `
 	SELECT p.id, p.client_id, p.name, p.homepage_url, p.kind, p.profile, p.token_format, p.redirect_uris, p.scope,
-		p.owner_id, p.client_credentials, p.introspection, p.created_at, p.suspended_at, p.deleted_at,
-		a.id, a.slug, a.name, a.created_at, a.suspended_at
+		p.owner_id, p.client_credentials, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at,
+		a.id, a.slug, a.name, a.created_at, a.suspended_at,
+		NOT EXISTS (SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id)
 	FROM apps p
 	JOIN accounts a ON a.id = p.account_id`
 
 func scanApp(a *core.App) []any {
 	return []any{&a.ID, &a.ClientID, &a.Name, &a.HomepageURL, (*string)(&a.Kind), (*string)(&a.Profile), (*string)(&a.TokenFormat),
 		linesOf(&a.RedirectURIs), scopeOf(&a.Scope), &a.OwnerID, isTrue(&a.ClientCredentials), isTrue(&a.Introspection),
-		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt),
-		&a.Publisher.ID, &a.Publisher.Slug, &a.Publisher.Name, since(&a.Publisher.CreatedAt), since(&a.Publisher.SuspendedAt)}
+		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt), since(&a.RedirectsChangedAt),
+		&a.Publisher.ID, &a.Publisher.Slug, &a.Publisher.Name, since(&a.Publisher.CreatedAt), since(&a.Publisher.SuspendedAt),
+		isTrue(&a.OwnerLeft)}
 }
 
-// AppByClientID finds an app that has not been deleted, with the digests of its secrets.
+// AppByClientID finds an app that has not been deleted, with its team and the digests of its secrets.
 func (s *Store) AppByClientID(ctx context.Context, clientID string) (core.App, error) {
 	return s.app(ctx, appQuery+` WHERE p.client_id = $1 AND p.deleted_at IS NULL`, clientID)
 }
@@ -121,29 +136,37 @@ func (s *Store) app(ctx context.Context, query string, key any) (core.App, error
 	if err := t.one(query, args(key), scanApp(&app)...); err != nil {
 		return core.App{}, err
 	}
-	err := t.each(`
-		SELECT id, digest, created_at
-		FROM app_secrets
-		WHERE app_id = $1
-		ORDER BY id`, args(app.ID), func(row scanner) error {
-		var secret core.AppSecret
-		err := row.Scan(&secret.ID, &secret.Digest, since(&secret.CreatedAt))
-		app.Secrets = append(app.Secrets, secret)
-		return err
-	})
-	return app, err
+	if err := t.readSecrets(&app); err != nil {
+		return core.App{}, err
+	}
+	return app, t.readTeam(&app)
 }
 
-// AppsOf lists a developer's apps, newest first, without their secrets.
-func (s *Store) AppsOf(ctx context.Context, owner core.ID) ([]core.App, error) {
-	return s.engine.view(ctx).appsOf(owner)
+// AppsOf lists the apps that somebody owns or is on the team of, newest first, without secrets and teams.
+func (s *Store) AppsOf(ctx context.Context, developer core.ID) ([]core.App, error) {
+	return s.apps(ctx, `
+		JOIN memberships m ON m.account_id = p.account_id AND m.identity_id = $1
+		WHERE p.deleted_at IS NULL AND p.id IN (
+			SELECT id FROM apps WHERE owner_id = $1
+			UNION SELECT app_id FROM app_members WHERE identity_id = $1)`, developer)
 }
 
-func (t *tx) appsOf(owner core.ID) ([]core.App, error) {
+// AppsLeftBehind lists the apps whose owner has left an account that somebody owns or administers, likewise.
+func (s *Store) AppsLeftBehind(ctx context.Context, heir core.ID) ([]core.App, error) {
+	return s.apps(ctx, `
+		JOIN memberships m ON m.account_id = p.account_id AND m.identity_id = $1
+		WHERE p.deleted_at IS NULL AND m.role IN ('owner', 'admin') AND NOT EXISTS (
+			SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id)`, heir)
+}
+
+func (s *Store) apps(ctx context.Context, which string, key core.ID) ([]core.App, error) {
+	return s.engine.view(ctx).apps(which, key)
+}
+
+func (t *tx) apps(which string, key core.ID) ([]core.App, error) {
 	var list []core.App
-	err := t.each(appQuery+`
-		WHERE p.owner_id = $1 AND p.deleted_at IS NULL
-		ORDER BY p.id DESC`, args(owner), func(row scanner) error {
+	err := t.each(appQuery+which+`
+		ORDER BY p.id DESC`, args(key), func(row scanner) error {
 		var app core.App
 		err := row.Scan(scanApp(&app)...)
 		list = append(list, app)

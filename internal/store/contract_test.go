@@ -23,6 +23,7 @@ import (
 type world struct {
 	*store.Store
 	clock          *lptest.Clock
+	made           atomic.Int64 // keys
 	ann, ben       core.Identity
 	annsCo, bensCo core.Account
 	app            core.App
@@ -246,10 +247,6 @@ func TestUniqueNames(t *testing.T) {
 		wantErr(t, "same client_id", w.RegisterApp(t.Context(), twin, w.ann.ID), core.ErrConflict)
 		wantErr(t, "member twice", w.AddMember(t.Context(), w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
 		wantErr(t, "member of nothing", w.AddMember(t.Context(), w.ann.ID, w.id(), core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
-		key := store.Key{ID: "00000001", Ring: "r", Slot: 1, CreatedAt: w.clock.Now()}
-		must(t, w.AddKey(t.Context(), key))
-		key.ID = "00000002"
-		wantErr(t, "slot taken", w.AddKey(t.Context(), key), core.ErrConflict)
 	})
 }
 
@@ -268,7 +265,11 @@ func TestStrangersFindNothing(t *testing.T) {
 		if err != nil || len(list) != 0 {
 			t.Errorf("ben's tokens: %v, %v; want none", list, err)
 		}
-		wantErr(t, "take ann out of ben's account", w.RemoveMember(ctx, w.ann.ID, w.bensCo.ID, w.ben.ID, now), core.ErrNotFound)
+		wantErr(t, "take ann out of ben's account", w.RemoveMember(ctx, w.membership(t, w.ben, w.bensCo), w.member(t, w.ann), now), core.ErrConflict)
+		_, err = w.Membership(ctx, w.ben.ID, w.annsCo.Slug)
+		wantErr(t, "ben in ann's account", err, core.ErrNotFound)
+		_, err = w.Member(ctx, w.bensCo.ID, w.ann.ID)
+		wantErr(t, "ann among ben's members", err, core.ErrNotFound)
 		apps, err := w.AppsOf(ctx, w.ben.ID)
 		if err != nil || len(apps) != 0 {
 			t.Errorf("ben's apps: %v, %v; want none", apps, err)

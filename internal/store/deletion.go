@@ -27,7 +27,7 @@ func (s *Store) Departure(ctx context.Context, identity core.ID) (Departure, err
 }
 
 func (t *tx) departure(identity core.ID) (d Departure, err error) {
-	if d.Apps, err = t.appsOf(identity); err != nil {
+	if d.Apps, err = t.apps(` WHERE p.owner_id = $1 AND p.deleted_at IS NULL`, identity); err != nil {
 		return d, err
 	}
 	err = t.one(`

@@ -26,8 +26,8 @@ func (t *tx) log(e core.Event) error {
 	return err
 }
 
-// Events calls each for every line of the given kinds since a time, oldest first. Ids are time-ordered, so this is
-// one range of the primary key.
+// Events calls each for every line of the given kinds since a time, oldest first; no kinds are all of them. Ids are
+// time-ordered, so this is one range of the primary key.
 func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKind, each func(core.Event)) error {
 	var first core.ID
 	for i, ms := 0, uint64(from.UnixMilli()); i < 6; i++ {
@@ -38,15 +38,18 @@ func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKi
 		values = append(values, string(kind))
 		places[i] = "$" + strconv.Itoa(i+2)
 	}
+	ofKinds := ""
+	if len(kinds) > 0 {
+		ofKinds = "AND kind IN (" + strings.Join(places, ", ") + ")"
+	}
 	return s.engine.view(ctx).each(`
-		SELECT `+eventColumns+`
+		SELECT `+lineColumns+`
 		FROM events
-		WHERE id >= $1 AND kind IN (`+strings.Join(places, ", ")+`)
+		WHERE id >= $1 `+ofKinds+`
 		ORDER BY id`, values, func(row scanner) error {
-		var e core.Event
-		err := row.Scan(scanEvent(&e)...)
+		line, err := scanLine(row)
 		if err == nil {
-			each(e)
+			each(line.Event)
 		}
 		return err
 	})

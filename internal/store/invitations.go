@@ -9,21 +9,43 @@ import (
 	"launchpad/internal/core"
 )
 
-// Invite keeps an invitation. Into an account: the inviter must belong to it; to sign up: must be an operator. Else, or
-// if the invitation exists already, core.ErrConflict.
+// Invite keeps an operator's invitation to sign up. core.ErrConflict: the inviter is no operator, or the invitation
+// exists already.
 func (s *Store) Invite(ctx context.Context, i core.Invitation) error {
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
-			INSERT INTO invitations (id, digest, account_id, role, email, invited_by, created_at, expires_at)
-			SELECT $1, $2, $3, $4, $5, i.id, $7, $8
+			INSERT INTO invitations (id, digest, role, email, invited_by, created_at, expires_at)
+			SELECT $1, $3, '', $4, i.id, $5, $6
 			FROM identities i
-			WHERE i.id = $6 AND i.locked_at IS NULL AND (
-				CAST($3 AS TEXT) IS NULL AND i.operator = 1
-				OR EXISTS (SELECT 1 FROM memberships m WHERE m.identity_id = $6 AND m.account_id = $3))`,
-			i.ID, i.Digest, i.Account.ID, string(i.Role), i.Email, i.InvitedBy, ms(i.CreatedAt), ms(i.ExpiresAt)); err != nil {
+			WHERE i.id = $2 AND `+anOperator,
+			i.ID, i.InvitedBy, i.Digest, i.Email, ms(i.CreatedAt), ms(i.ExpiresAt)); err != nil {
 			return err
 		}
 		return t.log(invitationEvent(core.EventInvitationMade, i, i.InvitedBy, i.CreatedAt))
+	})
+}
+
+// InviteInto keeps an invitation of an address into the inviter's account. core.ErrConflict: the inviter's role is not
+// what it was; the address is invited already, or a member's; the account has as many invitations as it may; or the
+// invitation exists already.
+func (s *Store) InviteInto(ctx context.Context, by core.Membership, i core.Invitation) error {
+	return s.fact(ctx, func(t *tx) error {
+		if err := t.must(`
+			INSERT INTO invitations (id, digest, account_id, role, email, invited_by, created_at, expires_at)
+			SELECT $4, $5, $1, $6, $7, $2, CAST($8 AS BIGINT), CAST($9 AS BIGINT)
+			WHERE `+stillActs+`
+				AND (SELECT count(*) FROM invitations v WHERE v.account_id = $1) < CAST($10 AS BIGINT)
+				AND NOT EXISTS (
+					SELECT 1 FROM invitations v
+					WHERE v.account_id = $1 AND v.email = $7 AND v.accepted_at IS NULL AND v.withdrawn_at IS NULL AND v.expires_at > CAST($8 AS BIGINT))
+				AND NOT EXISTS (
+					SELECT 1 FROM memberships m JOIN identities i ON i.id = m.identity_id
+					WHERE m.account_id = $1 AND i.email = $7)`,
+			acting(by, i.ID, i.Digest, string(i.Role), i.Email, ms(i.CreatedAt), ms(i.ExpiresAt), core.MaxInvitations)...); err != nil {
+			return err
+		}
+		i.Account = by.Account
+		return t.log(invitationEvent(core.EventInvitationMade, i, by.IdentityID, i.CreatedAt))
 	})
 }
 
@@ -53,6 +75,12 @@ func (s *Store) InvitationsInto(ctx context.Context, account core.ID, now time.T
 	return s.invitations(ctx, `v.account_id = $1`, account, now)
 }
 
+// InvitationsKept counts the invitations into an account, open or over, that are not swept yet.
+func (s *Store) InvitationsKept(ctx context.Context, account core.ID) (n int, err error) {
+	err = s.engine.view(ctx).one(`SELECT count(*) FROM invitations WHERE account_id = $1`, args(account), &n)
+	return n, err
+}
+
 // SignUpInvitationsBy lists an operator's open invitations to sign up, newest first.
 func (s *Store) SignUpInvitationsBy(ctx context.Context, operator core.ID, now time.Time) ([]core.Invitation, error) {
 	return s.invitations(ctx, `v.invited_by = $1 AND v.account_id IS NULL`, operator, now)
@@ -71,38 +99,82 @@ func (s *Store) invitations(ctx context.Context, whose string, key core.ID, now 
 	return list, err
 }
 
-// WithdrawInvitation takes an open invitation back: one into the account, or, with the zero account, the actor's own to
-// sign up. core.ErrNotFound: there is none.
-func (s *Store) WithdrawInvitation(ctx context.Context, id, account, actor core.ID, now time.Time) error {
+// WithdrawInvitation takes back an operator's own open invitation to sign up. core.ErrNotFound: there is none.
+func (s *Store) WithdrawInvitation(ctx context.Context, id, operator core.ID, now time.Time) error {
+	return s.withdraw(ctx, id, core.ID{}, operator, now, `
+		UPDATE invitations
+		SET withdrawn_at = $3
+		WHERE id = $1 AND invited_by = $2 AND account_id IS NULL AND accepted_at IS NULL AND withdrawn_at IS NULL`,
+		args(id, operator, ms(now)))
+}
+
+// WithdrawInvitationInto takes back an open invitation into the actor's account, whoever made it. core.ErrNotFound:
+// there is none, or the actor's role is not what it was.
+func (s *Store) WithdrawInvitationInto(ctx context.Context, by core.Membership, id core.ID, now time.Time) error {
+	return s.withdraw(ctx, id, by.Account.ID, by.IdentityID, now, `
+		UPDATE invitations
+		SET withdrawn_at = $5
+		WHERE id = $4 AND account_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND `+stillActs,
+		acting(by, id, ms(now)))
+}
+
+func (s *Store) withdraw(ctx context.Context, id, account, actor core.ID, now time.Time, change string, values []any) error {
 	return s.fact(ctx, func(t *tx) error {
-		n, err := t.exec(`
-			UPDATE invitations
-			SET withdrawn_at = $4
-			WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL
-				AND (account_id = $2 OR (CAST($2 AS TEXT) IS NULL AND account_id IS NULL AND invited_by = $3))`, id, account, actor, ms(now))
+		err := t.must(change, values...)
+		if errors.Is(err, core.ErrConflict) {
+			return core.ErrNotFound
+		}
 		if err != nil {
 			return err
-		}
-		if n == 0 {
-			return core.ErrNotFound
 		}
 		return t.log(invitationEvent(core.EventInvitationWithdrawn, core.Invitation{ID: id, Account: core.Account{ID: account}}, actor, now))
 	})
 }
 
+// withdrawAllOf ends what a member had invited others to.
+func (t *tx) withdrawAllOf(identity core.ID, by core.Membership, now time.Time) error {
+	var ended []core.ID
+	if err := t.each(`
+		UPDATE invitations
+		SET withdrawn_at = $3
+		WHERE account_id = $1 AND invited_by = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL
+		RETURNING id`, args(by.Account.ID, identity, ms(now)), func(row scanner) error {
+		var id core.ID
+		err := row.Scan(&id)
+		ended = append(ended, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, id := range ended {
+		if err := t.log(invitationEvent(core.EventInvitationWithdrawn, core.Invitation{ID: id, Account: by.Account}, by.IdentityID, now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // AcceptInvitation lets a person into the account of an open invitation, once. core.ErrConflict: it is over, for
-// another address, or the person is a member already, and then the invitation stays open.
+// another address, or the account is closed; or the person is a member already or finds no seat, and then the
+// invitation stays open.
 func (s *Store) AcceptInvitation(ctx context.Context, id core.ID, who core.Identity, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error { return t.accept(id, who, now) })
 }
 
-// accept uses an invitation up. The row count decides who was first.
+// accept uses an invitation up. The row count decides who was first. It is worth what its maker is: somebody who may
+// act and, for an account, still belongs to it.
 func (t *tx) accept(id core.ID, who core.Identity, now time.Time) error {
 	var i core.Invitation
 	err := t.one(`
 		UPDATE invitations
 		SET accepted_at = $3, accepted_by = $2
 		WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $3 AND (email = '' OR email = $4)
+			AND EXISTS (SELECT 1 FROM identities i WHERE i.id = invited_by AND i.locked_at IS NULL)
+			AND (account_id IS NULL OR EXISTS (
+				SELECT 1
+				FROM memberships b
+				JOIN accounts c ON c.id = b.account_id
+				WHERE b.account_id = invitations.account_id AND b.identity_id = invited_by AND c.suspended_at IS NULL))
 		RETURNING id, account_id, role, invited_by`, args(id, who.ID, ms(now), who.Email), &i.ID, &i.Account.ID, (*string)(&i.Role), &i.InvitedBy)
 	if errors.Is(err, core.ErrNotFound) {
 		return core.ErrConflict
@@ -113,7 +185,7 @@ func (t *tx) accept(id core.ID, who core.Identity, now time.Time) error {
 	if err := t.log(invitationEvent(core.EventInvitationAccepted, i, who.ID, now)); err != nil || i.Account.ID.Zero() {
 		return err
 	}
-	return t.insertMembership(who.ID, i.Account.ID, i.Role, i.InvitedBy, now)
+	return t.takeSeat(who.ID, i.Account.ID, i.Role, i.InvitedBy, now)
 }
 
 // SignUp adds a person: with an account of their own unless account is nil, and by an invitation unless it is zero,

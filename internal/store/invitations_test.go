@@ -1,17 +1,23 @@
 package store_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/store"
 )
 
 func (w *world) invitation(t *testing.T, account core.Account, email string, by core.Identity) core.Invitation {
 	t.Helper()
 	now := w.clock.Now()
 	i := core.Invitation{ID: w.id(), Digest: "digest", Account: account, Role: core.RoleAdmin, Email: email, InvitedBy: by.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-	must(t, w.Invite(t.Context(), i))
+	if account.ID.Zero() {
+		must(t, w.Invite(t.Context(), i))
+	} else {
+		must(t, w.InviteInto(t.Context(), w.membership(t, by, account), i))
+	}
 	return i
 }
 
@@ -21,7 +27,7 @@ func (w *world) newcomer(email string) core.Identity {
 
 func TestAnInvitationIsAcceptedOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		i := w.invitation(t, w.annsCo, "", w.ann)
+		i := w.invitation(t, w.annsCo, w.ben.Email, w.ann)
 		if n := race(t, func() error { return w.AcceptInvitation(t.Context(), i.ID, w.ben, w.clock.Now()) }); n != 1 {
 			t.Errorf("%d acceptances, want 1", n)
 		}
@@ -44,9 +50,11 @@ func TestAnInvitationIsNotForOthersNorForEver(t *testing.T) {
 		other := w.invitation(t, w.annsCo, "somebody@example.com", w.ann)
 		wantErr(t, "another address", w.AcceptInvitation(ctx, other.ID, w.ben, w.clock.Now()), core.ErrConflict)
 		withdrawn := w.invitation(t, w.annsCo, w.ben.Email, w.ann)
-		wantErr(t, "withdrawn by another account", w.WithdrawInvitation(ctx, withdrawn.ID, w.bensCo.ID, w.ben.ID, w.clock.Now()), core.ErrNotFound)
-		wantErr(t, "withdrawn by a stranger as his own", w.WithdrawInvitation(ctx, withdrawn.ID, core.ID{}, w.ann.ID, w.clock.Now()), core.ErrNotFound)
-		must(t, w.WithdrawInvitation(ctx, withdrawn.ID, w.annsCo.ID, w.ann.ID, w.clock.Now()))
+		ann, ben := w.membership(t, w.ann, w.annsCo), w.membership(t, w.ben, w.bensCo)
+		wantErr(t, "withdrawn by another account", w.WithdrawInvitationInto(ctx, ben, withdrawn.ID, w.clock.Now()), core.ErrNotFound)
+		wantErr(t, "withdrawn as if to sign up", w.WithdrawInvitation(ctx, withdrawn.ID, w.ann.ID, w.clock.Now()), core.ErrNotFound)
+		must(t, w.WithdrawInvitationInto(ctx, ann, withdrawn.ID, w.clock.Now()))
+		wantErr(t, "withdrawn twice", w.WithdrawInvitationInto(ctx, ann, withdrawn.ID, w.clock.Now()), core.ErrNotFound)
 		wantErr(t, "withdrawn", w.AcceptInvitation(ctx, withdrawn.ID, w.ben, w.clock.Now()), core.ErrConflict)
 		late := w.invitation(t, w.annsCo, w.ben.Email, w.ann)
 		w.clock.Advance(time.Hour)
@@ -59,22 +67,106 @@ func TestAnInvitationIsNotForOthersNorForEver(t *testing.T) {
 	})
 }
 
-func TestOnlyMembersInvite(t *testing.T) {
+func TestOnlyOperatorsInviteToSignUp(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		now := w.clock.Now()
-		i := core.Invitation{ID: w.id(), Digest: "digest", Account: w.annsCo, Role: core.RoleAdmin, InvitedBy: w.ben.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
-		wantErr(t, "a stranger invites", w.Invite(t.Context(), i), core.ErrConflict)
-		i.Account, i.Role = core.Account{}, ""
+		i := core.Invitation{ID: w.id(), Digest: "digest", InvitedBy: w.ben.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
 		wantErr(t, "no operator invites to sign up", w.Invite(t.Context(), i), core.ErrConflict)
+	})
+}
+
+func TestAnInvitationStandsOnTheRoleOfItsMaker(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		ben := w.joined(t, w.ben, core.RoleAdmin)
+		made := func(email string) core.Invitation {
+			return core.Invitation{ID: w.id(), Digest: "digest", Role: core.RoleMember, Email: email, InvitedBy: w.ben.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+		}
+		stranger, asOwner := w.membership(t, w.ben, w.bensCo), ben
+		stranger.Account, asOwner.Role = w.annsCo, core.RoleOwner
+		wantErr(t, "in a role that he had elsewhere", w.InviteInto(ctx, stranger, made("a@example.com")), core.ErrConflict)
+		wantErr(t, "in a role that he never had", w.InviteInto(ctx, asOwner, made("a@example.com")), core.ErrConflict)
+		first, second := made("a@example.com"), made("b@example.com")
+		must(t, w.InviteInto(ctx, ben, first))
+		must(t, w.InviteInto(ctx, ben, second))
+		wantErr(t, "the same address again", w.InviteInto(ctx, ben, made("a@example.com")), core.ErrConflict)
+		wantErr(t, "a member's address", w.InviteInto(ctx, ben, made(w.ann.Email)), core.ErrConflict)
+
+		must(t, w.ChangeRole(ctx, w.membership(t, w.ann, w.annsCo), w.member(t, w.ben), core.RoleMember, now))
+		wantErr(t, "after he was made a member", w.InviteInto(ctx, ben, made("c@example.com")), core.ErrConflict)
+		newcomer := w.newcomer("a@example.com")
+		must(t, w.CreateIdentity(ctx, newcomer))
+		wantErr(t, "by what he made before", w.AcceptInvitation(ctx, first.ID, newcomer, now), core.ErrConflict)
+		if found, err := w.Invitation(ctx, second.ID); err != nil || found.WithdrawnAt.IsZero() {
+			t.Errorf("his invitations are still there: %+v, %v", found, err)
+		}
+	})
+}
+
+func TestAnInvitationIsWorthWhatItsMakerAndItsAccountAre(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		operator := w.operator(t)
+		i := w.invitation(t, w.annsCo, w.ben.Email, w.ann)
+		must(t, w.SuspendAccount(ctx, w.annsCo.ID, operator.ID, now))
+		wantErr(t, "into a closed account", w.AcceptInvitation(ctx, i.ID, w.ben, now), core.ErrConflict)
+		must(t, w.ResumeAccount(ctx, w.annsCo.ID, operator.ID, now))
+		must(t, w.LockIdentity(ctx, w.ann.ID, operator.ID, now))
+		wantErr(t, "made by somebody who is locked", w.AcceptInvitation(ctx, i.ID, w.ben, now), core.ErrConflict)
+	})
+}
+
+func TestAnAccountHasSoManyInvitationsAndSeats(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		ann := w.membership(t, w.ann, w.annsCo)
+		invite := func() (core.Invitation, error) {
+			id := w.id()
+			i := core.Invitation{ID: id, Digest: "digest", Role: core.RoleMember, Email: id.String() + "@example.com", InvitedBy: w.ann.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+			return i, w.InviteInto(ctx, ann, i)
+		}
+		var last core.Invitation
+		for range core.MaxInvitations {
+			var err error
+			last, err = invite()
+			must(t, err)
+		}
+		_, err := invite()
+		wantErr(t, "one too many", err, core.ErrConflict)
+		must(t, w.WithdrawInvitationInto(ctx, ann, last.ID, now))
+		_, err = invite()
+		wantErr(t, "making and withdrawing in turns", err, core.ErrConflict)
+		w.clock.Advance(2 * time.Hour)
+		must(t, w.SweepRest(ctx, store.Horizon{Now: w.clock.Now(), Keep: time.Minute}))
+		_, err = invite()
+		must(t, err)
+
+		var crowd [core.MaxMembers - 1]core.Identity
+		var all sync.WaitGroup
+		for n := range crowd {
+			all.Go(func() {
+				crowd[n] = w.newcomer(w.id().String() + "@example.com")
+				if err := w.CreateIdentity(ctx, crowd[n]); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		for _, somebody := range crowd {
+			must(t, w.AddMember(ctx, somebody.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now))
+		}
+		i := w.invitation(t, w.annsCo, w.ben.Email, w.ann)
+		wantErr(t, "no seat", w.AcceptInvitation(ctx, i.ID, w.ben, w.clock.Now()), core.ErrConflict)
+		if found, err := w.Invitation(ctx, i.ID); err != nil || !found.Open(w.clock.Now()) {
+			t.Errorf("an invitation without a seat was used up: %+v, %v", found, err)
+		}
 	})
 }
 
 func TestSigningUpUsesTheInvitationUp(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		operator := w.newcomer("operator@example.com")
-		operator.Operator = true
-		must(t, w.CreateIdentity(ctx, operator))
+		operator := w.operator(t)
 		code := w.invitation(t, core.Account{}, "", operator)
 		if open, err := w.SignUpInvitationsBy(ctx, operator.ID, w.clock.Now()); err != nil || len(open) != 1 {
 			t.Errorf("open codes: got %d, %v, want 1", len(open), err)
@@ -97,35 +189,4 @@ func TestSigningUpUsesTheInvitationUp(t *testing.T) {
 		wantErr(t, "another address", signUp("mallory@example.com", into.ID), core.ErrConflict)
 		must(t, signUp("eve@example.com", into.ID))
 	})
-}
-
-func TestAnAccountKeepsAnOwner(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
-		ctx, now := t.Context(), w.clock.Now()
-		wantErr(t, "the last owner steps down", w.ChangeRole(ctx, w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now), core.ErrConflict)
-		wantErr(t, "the last owner leaves", w.RemoveMember(ctx, w.ann.ID, w.annsCo.ID, w.ann.ID, now), core.ErrConflict)
-		wantErr(t, "no member", w.ChangeRole(ctx, w.ben.ID, w.annsCo.ID, core.RoleOwner, w.ann.ID, now), core.ErrNotFound)
-		must(t, w.AddMember(ctx, w.ben.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now))
-		must(t, w.ChangeRole(ctx, w.ben.ID, w.annsCo.ID, core.RoleOwner, w.ann.ID, now))
-		// Both step down at once: one of them must stay.
-		left := race2(
-			func() error { return w.ChangeRole(ctx, w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now) },
-			func() error { return w.ChangeRole(ctx, w.ben.ID, w.annsCo.ID, core.RoleMember, w.ben.ID, now) },
-		)
-		if left != 1 {
-			t.Errorf("%d owners stepped down, want 1", left)
-		}
-	})
-}
-
-// race2 runs two facts at once and counts the winners.
-func race2(a, b func() error) (winners int) {
-	first := make(chan error)
-	go func() { first <- a() }()
-	for _, err := range []error{b(), <-first} {
-		if err == nil {
-			winners++
-		}
-	}
-	return winners
 }

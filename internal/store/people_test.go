@@ -201,7 +201,7 @@ func TestWhatADepartureMeans(t *testing.T) {
 		app := core.App{ID: w.id(), ClientID: "app_dora", Name: "Dora's", Kind: core.KindWeb, Profile: core.ProfileOAuth2, TokenFormat: core.FormatSealed, Publisher: carasCo, OwnerID: dora.ID, CreatedAt: now}
 		must(t, w.RegisterApp(ctx, app, dora.ID))
 		want("an app of somebody who left", cara, false, "sample-cara", "", "")
-		must(t, w.SuspendAccount(ctx, carasCo.ID, cara.ID, now))
+		must(t, w.CloseAccount(ctx, w.membership(t, cara, carasCo), now))
 		want("closed before", cara, true, "", "", "sample-cara")
 	})
 }
@@ -289,8 +289,8 @@ func TestAnAccountKeepsAnOwnerWhenBothGo(t *testing.T) {
 			must(t, w.AddMember(ctx, who.ID, w.annsCo.ID, core.RoleOwner, w.ann.ID, now))
 		}
 		must(t, w.AddMember(ctx, w.ann.ID, w.bensCo.ID, core.RoleMember, w.ben.ID, now))
-		must(t, w.ChangeRole(ctx, w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now))
-		must(t, w.RemoveMember(ctx, w.ann.ID, w.bensCo.ID, w.ben.ID, now))
+		must(t, w.ChangeRole(ctx, w.membership(t, w.ann, w.annsCo), w.member(t, w.ann), core.RoleMember, now))
+		must(t, w.RemoveMember(ctx, w.membership(t, w.ben, w.bensCo), core.Member{Identity: w.ann, Role: core.RoleMember}, now))
 		gone := race2(
 			func() error { return w.DeleteIdentity(ctx, w.ben.ID, now) },
 			func() error { return w.DeleteIdentity(ctx, cara.ID, now) },
@@ -361,7 +361,7 @@ func TestWhatIsOverIsForgotten(t *testing.T) {
 			must(t, w.CreatePersonalToken(ctx, p))
 		}
 		must(t, w.RevokePersonalToken(ctx, revoked.ID, w.ann.ID, now))
-		invitation := w.invitation(t, w.annsCo, "friend@example.com", w.ann)
+		invitation := w.invitation(t, core.Account{}, "friend@example.com", w.operator(t))
 		has := func(what string, err error, want bool) {
 			t.Helper()
 			if (err == nil) != want {

@@ -7,8 +7,8 @@ import (
 	"launchpad/internal/core"
 )
 
-// CreatePersonalToken keeps a new personal token's digest. core.ErrConflict: it exists, its app is deleted, or its
-// identity locked.
+// CreatePersonalToken keeps a new personal token's digest. core.ErrConflict: it exists, its app is deleted or built by
+// others, or its identity locked.
 func (s *Store) CreatePersonalToken(ctx context.Context, p core.PersonalToken) error {
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
@@ -16,7 +16,7 @@ func (s *Store) CreatePersonalToken(ctx context.Context, p core.PersonalToken) e
 			SELECT $1, i.id, $3, $4, $5, $6, $7, $8, $9, $10
 			FROM identities i
 			WHERE i.id = $2 AND i.locked_at IS NULL AND (CAST($3 AS TEXT) IS NULL OR EXISTS (
-				SELECT 1 FROM apps p WHERE p.id = $3 AND p.deleted_at IS NULL))`,
+				SELECT 1 FROM apps WHERE apps.id = $3 AND apps.deleted_at IS NULL AND `+byTeam+`))`,
 			p.ID, p.IdentityID, p.AppID, p.Name, p.Scope.String(), truth(p.Reach.All), p.Reach.Default, p.Digest, ms(p.CreatedAt), ms(p.ExpiresAt)); err != nil {
 			return err
 		}

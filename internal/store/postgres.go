@@ -16,16 +16,23 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 )
 
 // postgresEngine stays inside what the distributed PostgreSQL-wire engines support as well: no advisory locks, no
 // sequences, and serialization failures are retried.
 type postgresEngine struct {
-	pool *pgxpool.Pool
+	pool    *pgxpool.Pool
+	log     *pgxpool.Pool // the change log's own
+	retries meter.Count
 }
 
-// connections of one node, unless its address says pool_max_conns.
-const connections = 16
+// connections of one node, unless its address says pool_max_conns; logConnections come on top. A node that is busy must
+// not become deaf to what others revoke.
+const (
+	connections    = 16
+	logConnections = 3
+)
 
 func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config, err := pgxpool.ParseConfig(dsn)
@@ -46,12 +53,24 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{pool: pool}
-	if err := e.migrate(ctx); err != nil {
+	forLog, err := openLog(ctx, config.Copy())
+	if err != nil {
 		pool.Close()
 		return nil, err
 	}
+	e := &postgresEngine{pool: pool, log: forLog}
+	if err := e.migrate(ctx); err != nil {
+		e.close()
+		return nil, err
+	}
 	return e, nil
+}
+
+func openLog(ctx context.Context, config *pgxpool.Config) (*pgxpool.Pool, error) {
+	config.MinConns, config.MaxConns = 0, logConnections
+	// A process that stands still while it numbers lines holds up all others.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "1s"
+	return pgxpool.NewWithConfig(ctx, config)
 }
 
 func (e *postgresEngine) migrate(ctx context.Context) error {
@@ -100,7 +119,7 @@ func (e *postgresEngine) fact(ctx context.Context, do func(*tx) error) ([]core.E
 		return nil, err
 	}
 	defer cancel()
-	return retried(ctx, func() (events []core.Event, err error) {
+	return e.retried(ctx, func() (events []core.Event, err error) {
 		err = pgx.BeginTxFunc(ctx, e.pool, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(p pgx.Tx) error {
 			t := &tx{ctx: ctx, db: postgresRunner{p}}
 			if err := do(t); err != nil {
@@ -120,7 +139,7 @@ func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Ev
 		return nil, err
 	}
 	defer cancel()
-	return retried(ctx, func() ([]core.Event, error) {
+	return e.retried(ctx, func() ([]core.Event, error) {
 		t := &tx{ctx: ctx, db: postgresRunner{e.pool}}
 		err := do(t)
 		return t.events, err
@@ -128,7 +147,7 @@ func (e *postgresEngine) hot(ctx context.Context, do func(*tx) error) ([]core.Ev
 }
 
 // retried gives the events along with an error if the fact was done and only its commit is in doubt.
-func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.Event, error) {
+func (e *postgresEngine) retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.Event, error) {
 	for n := 1; ; n++ {
 		events, err := attempt()
 		if err == nil {
@@ -140,6 +159,7 @@ func retried(ctx context.Context, attempt func() ([]core.Event, error)) ([]core.
 		if n == attempts || ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: %d attempts: %w", core.ErrUnavailable, n, err)
 		}
+		e.retries.Add(1)
 		// Full jitter, so that rivals do not meet again.
 		time.Sleep(rand.N(min(time.Millisecond<<n, longestPause)))
 	}
@@ -151,9 +171,25 @@ func serializationFailure(err error) bool {
 	return ok && (failure.Code == "40001" || failure.Code == "40P01")
 }
 
+func (e *postgresEngine) beside() engine { return &postgresEngine{pool: e.log} }
+
+func (e *postgresEngine) shared() bool { return true }
+
 func (e *postgresEngine) ping(ctx context.Context) error { return e.pool.Ping(ctx) }
 
+func (e *postgresEngine) figures() Figures {
+	s := e.pool.Stat()
+	return Figures{
+		Pool: &Pool{
+			Busy: int(s.AcquiredConns()), Idle: int(s.IdleConns()), Most: int(s.MaxConns()),
+			Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+		},
+		Retries: e.retries.Read(),
+	}
+}
+
 func (e *postgresEngine) close() error {
+	e.log.Close()
 	e.pool.Close()
 	return nil
 }

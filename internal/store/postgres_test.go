@@ -14,7 +14,7 @@ import (
 func TestSerializationFailuresAreRetried(t *testing.T) {
 	for _, code := range []string{"40001", "40P01"} {
 		runs := 0
-		_, err := retried(t.Context(), func() ([]core.Event, error) {
+		_, err := new(postgresEngine).retried(t.Context(), func() ([]core.Event, error) {
 			if runs++; runs < 4 {
 				// As a statement inside a fact reports it.
 				return nil, fmt.Errorf("fact: %w", postgresRunner{}.translate(&pgconn.PgError{Code: code}))
@@ -29,7 +29,7 @@ func TestSerializationFailuresAreRetried(t *testing.T) {
 
 func TestEndlessSerializationFailuresAreAPassingFault(t *testing.T) {
 	runs := 0
-	_, err := retried(t.Context(), func() ([]core.Event, error) {
+	_, err := new(postgresEngine).retried(t.Context(), func() ([]core.Event, error) {
 		runs++
 		return nil, &pgconn.PgError{Code: "40001"}
 	})

@@ -75,8 +75,9 @@ func (c *checkpointer) look() {
 	}
 }
 
-// run tries once. One that fails, or finds readers in its way, comes again with the next tick: nothing but the
+// run tries once. One that finds readers in its way, or the disk full, comes again with the next tick: nothing but the
 // size of the log depends on it.
 func (c *checkpointer) run(mode string) {
-	_, _ = c.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint("+mode+")")
+	_, err := c.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint("+mode+")")
+	dieOnFailedSync(err)
 }

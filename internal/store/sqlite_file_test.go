@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -103,4 +106,66 @@ func descriptorsOf(t *testing.T, path string) []int {
 		}
 	}
 	return list
+}
+
+// What a killed process left in its log is in the database file before anybody asks: a power cut may take the log's
+// pages, if they are nowhere but in the kernel's memory.
+func TestStartSettlesTheLog(t *testing.T) {
+	s, e := openTest(t, "sqlite")
+	if _, err := e.writer.run(t.Context(), put("left_behind")); err != nil {
+		t.Fatal(err)
+	}
+	var path string
+	if err := s.engine.view(t.Context()).one(`SELECT file FROM pragma_database_list WHERE name = 'main'`, nil, &path); err != nil {
+		t.Fatal(err)
+	}
+	// What the disk holds while the process lives is what it leaves when it is killed.
+	left := filepath.Join(t.TempDir(), "left.db")
+	for _, suffix := range []string{"", "-wal"} {
+		contents, err := os.ReadFile(path + suffix)
+		if err != nil || len(contents) == 0 {
+			t.Fatalf("%s%s: %d bytes, %v", path, suffix, len(contents), err)
+		}
+		if err := os.WriteFile(left+suffix, contents, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := Open(t.Context(), "sqlite:"+left, systemClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	contents, err := os.ReadFile(left)
+	if err != nil || !bytes.Contains(contents, []byte("left_behind")) {
+		t.Errorf("the database file does not hold what was in the log; %v", err)
+	}
+}
+
+// A failed fsync, in a batch or in a checkpoint, ends the process before anybody is answered and before anything else is
+// done to the file. /dev/null takes every write and refuses the fsync.
+func TestFailedSyncEndsTheProcess(t *testing.T) {
+	for name, act := range map[string]func(*sqliteEngine){
+		"commit":     func(e *sqliteEngine) { e.writer.run(context.Background(), put("sync_")) },
+		"checkpoint": func(e *sqliteEngine) { e.checkpointer.run("PASSIVE") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e := openTest(t, "sqlite")
+			e.checkpointer.run("PASSIVE") // opens its file
+			if _, err := e.writer.run(t.Context(), put("before")); err != nil {
+				t.Fatal(err)
+			}
+			died := make(chan error, 1)
+			defer func(before func(error)) { die = before }(die)
+			die = func(err error) { died <- err; runtime.Goexit() }
+			mend := exchange(t, s, func(string) (int, error) { return syscall.Open(os.DevNull, syscall.O_RDWR, 0) })
+			defer mend()
+			answered := make(chan struct{})
+			go func() { act(e); close(answered) }()
+			select {
+			case <-died:
+			case <-answered:
+				t.Error("the process went on")
+			}
+		})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"launchpad/internal/core"
+	"launchpad/internal/meter"
 )
 
 // Group commit. One goroutine owns the writing connection and runs queued facts, each inside a savepoint; whatever
@@ -30,6 +31,9 @@ type writer struct {
 
 	closing sync.RWMutex // held for reading while a job is handed over
 	closed  bool
+
+	batches *meter.Spread // facts in each batch
+	commits *meter.Spread // how long each COMMIT took
 }
 
 type job struct {
@@ -50,6 +54,9 @@ func startWriter(db *sql.DB) (*writer, error) {
 		runner: &sqliteRunner{prepare: conn.PrepareContext},
 		queue:  make(chan *job, 2*batchLimit),
 		pause:  make(chan func()),
+
+		batches: meter.NewSpread(1, 2, 4, 8, 16, 32, 64, 128, 256, batchLimit),
+		commits: meter.NewDurations(commitBounds...),
 	}
 	w.stopped.Go(w.loop)
 	return w, nil
@@ -122,9 +129,10 @@ func (w *writer) batch(first *job) {
 		}
 	}
 	if err == nil {
-		err = w.control("COMMIT")
+		err = w.commit(len(ran))
 	}
 	if err != nil {
+		dieOnFailedSync(err)
 		// The batch is dead and is never run again: what of it reached the disk is unknown.
 		w.control("ROLLBACK")
 	}
@@ -134,6 +142,14 @@ func (w *writer) batch(first *job) {
 		}
 		close(j.done)
 	}
+}
+
+func (w *writer) commit(facts int) error {
+	began := core.Elapsed()
+	err := w.control("COMMIT")
+	w.batches.Note(int64(facts))
+	w.commits.Note(int64(core.Elapsed() - began))
+	return err
 }
 
 // next gives another fact of the batch, if one is queued. Nobody waits for one; but those whose requests are ready

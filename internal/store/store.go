@@ -11,6 +11,7 @@ import (
 // Store is one database of either engine.
 type Store struct {
 	engine engine
+	log    engine // the same database, by connections that no other work can use up
 	heard  func([]core.Event)
 	epoch  string
 }
@@ -24,7 +25,12 @@ type engine interface {
 	fact(ctx context.Context, do func(*tx) error) ([]core.Event, error)
 	// hot is fact for statements that stand alone: one, or several of which each may be kept without the others.
 	hot(ctx context.Context, do func(*tx) error) ([]core.Event, error)
+	// beside is the same database, by connections of their own where there is a shortage of them.
+	beside() engine
+	// shared reports whether other processes may write to the same database.
+	shared() bool
 	ping(ctx context.Context) error
+	figures() Figures
 	close() error
 }
 
@@ -44,6 +50,7 @@ func Open(ctx context.Context, dsn string, clock core.Clock) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.log = s.engine.beside()
 	if s.epoch, err = s.once(ctx, "epoch", newEpoch(clock)); err != nil {
 		s.engine.close()
 		return nil, fmt.Errorf("open store: %w", err)
@@ -56,6 +63,9 @@ func (s *Store) Close() error { return s.engine.close() }
 
 // Ping asks the database whether it answers.
 func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }
+
+// Shared reports whether other processes may write to the same database.
+func (s *Store) Shared() bool { return s.engine.shared() }
 
 // Epoch names this life of the data. Everything sealed is bound to it, so that a restored copy can end what came
 // after it.

@@ -63,7 +63,9 @@ func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
 			{`DELETE FROM reaches WHERE holder = 'personal_token' AND holder_id IN (
 				SELECT id FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1)`, ended},
 			{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, ended},
-			{`DELETE FROM invitations WHERE expires_at < $1`, ms(h.Now.Add(-keepInvitation))},
+			{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, ms(h.Now.Add(-keepInvitation))},
+			{`DELETE FROM invitations
+				WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, ms(h.Now.Add(-h.Keep))},
 		} {
 			if _, err := t.exec(end.statement, end.before); err != nil {
 				return err

@@ -34,6 +34,9 @@ func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
 		return Proof{}, oauth.InvalidRequest("code_missing", "code is missing; it is in the query of the redirect that followed the authorization")
 	}
 	family, err := t.Keys.OpenCode(code)
+	if errors.Is(err, core.ErrUnavailable) {
+		return Proof{}, err
+	}
 	if err != nil {
 		return Proof{}, codeUnknown().Because(err)
 	}

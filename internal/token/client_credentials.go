@@ -7,7 +7,7 @@ import (
 	"launchpad/oauth"
 )
 
-// RFC 6749 §4.4. The app acts for itself, within the account that publishes it; no refresh token (§4.4.3).
+// RFC 6749 §4.4. The app acts for itself, within the account that publishes it; no refresh token: RFC 6749 §4.4.3.
 var clientCredentials = Grant{
 	Type: "client_credentials",
 	Allowed: func(app core.App) error {

@@ -35,6 +35,7 @@ type Proof struct {
 	Scope   oauth.Scope
 	Reach   core.Reach
 	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
+	Outcome string             // for the log and the metrics, if there is more than one good way
 	// Commit writes what makes the answer true, in one conditional statement; nil if nothing has to be written.
 	// core.ErrConflict: somebody was faster, and Prove has to look again.
 	Commit func(context.Context) error

@@ -26,6 +26,9 @@ func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
 		return Proof{}, oauth.InvalidRequest("refresh_token_missing", "refresh_token is missing")
 	}
 	token, err := t.Keys.OpenRefresh(sent)
+	if errors.Is(err, core.ErrUnavailable) {
+		return Proof{}, err
+	}
 	if err != nil {
 		return Proof{}, refreshUnknown().Because(err)
 	}
@@ -65,7 +68,7 @@ func (t *Room) rotated(token keys.RefreshToken, scope oauth.Scope, now time.Time
 	token.Generation++
 	token.BornAt = now
 	return Proof{
-		Scope: scope, Reach: token.Reach, Refresh: &token,
+		Scope: scope, Reach: token.Reach, Refresh: &token, Outcome: "rotated",
 		Commit: func(ctx context.Context) error { return t.Store.Rotate(ctx, rotation) },
 	}
 }
@@ -99,8 +102,9 @@ func (t *Room) asTheRowsSay(ctx context.Context, r Request, token keys.RefreshTo
 	if verdict == rotate {
 		return t.rotated(*current, scope, now), nil
 	}
-	proof := Proof{Scope: scope, Reach: current.Reach, Refresh: current}
+	proof := Proof{Scope: scope, Reach: current.Reach, Refresh: current, Outcome: "repeated"}
 	if verdict == recovered {
+		proof.Outcome = "recovered"
 		proof.Commit = func(ctx context.Context) error { return t.Store.Recover(ctx, standing.Authorization, now) }
 	}
 	return proof, nil

@@ -47,17 +47,21 @@ func (t *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	record := web.RecordOf(w)
+	record.Grant = grant.Type
 	app, err := t.Clients.Authenticate(r, form)
 	if err != nil {
 		return err
 	}
+	record.App = app.ClientID
 	if err := grant.Allowed(app); err != nil {
 		return err
 	}
-	answer, err := t.issue(r.Context(), grant, Request{Form: form, App: app})
+	answer, outcome, err := t.issue(r.Context(), grant, Request{Form: form, App: app})
 	if err != nil {
 		return err
 	}
+	record.Outcome = outcome
 	body, err := answer.JSON()
 	if err != nil {
 		return err
@@ -93,25 +97,25 @@ func find(form oauth.Form) (Grant, error) {
 
 // issue proves, mints and commits. Minting comes before the commit, and outside of it: a token that was made and
 // then refused costs nothing, a transaction that waits for a signature costs everybody.
-func (t *Room) issue(ctx context.Context, grant Grant, request Request) (mint.Answer, error) {
+func (t *Room) issue(ctx context.Context, grant Grant, request Request) (answer mint.Answer, outcome string, err error) {
 	for attempt := range tries {
 		request.Again = attempt > 0
 		proof, err := grant.Prove(t, ctx, request)
 		if err != nil {
-			return mint.Answer{}, err
+			return mint.Answer{}, "", err
 		}
 		answer, err := t.Mint.Issue(mint.Claims{App: request.App, Scope: proof.Scope, Reach: proof.Reach, Refresh: proof.Refresh})
 		if err != nil || proof.Commit == nil {
-			return answer, err
+			return answer, proof.Outcome, err
 		}
 		err = proof.Commit(ctx)
 		if err == nil {
-			return answer, nil
+			return answer, proof.Outcome, nil
 		}
 		if !errors.Is(err, core.ErrConflict) {
 			// A passing fault must not look like a dead grant: clients delete their tokens on that.
-			return mint.Answer{}, oauth.Unavailable(fmt.Errorf("commit %s: %w", grant.Type, err))
+			return mint.Answer{}, "", oauth.Unavailable(fmt.Errorf("commit %s: %w", grant.Type, err))
 		}
 	}
-	return mint.Answer{}, oauth.Unavailable(fmt.Errorf("%s: lost %d races", grant.Type, tries))
+	return mint.Answer{}, "", oauth.Unavailable(fmt.Errorf("%s: lost %d races", grant.Type, tries))
 }

@@ -15,6 +15,13 @@ func ByName(memberships []core.Membership) []core.Membership {
 	})
 }
 
+// MembersByName sorts people likewise.
+func MembersByName(members []core.Member) []core.Member {
+	return slices.SortedStableFunc(slices.Values(members), func(a, b core.Member) int {
+		return naturally(a.Identity.Name, b.Identity.Name)
+	})
+}
+
 // naturally compares digits as numbers and the rest without regard to case.
 func naturally(a, b string) int {
 	for a != "" && b != "" {

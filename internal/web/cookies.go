@@ -49,6 +49,7 @@ func (j Jar) Drop(w http.ResponseWriter, short string) { j.Set(w, short, "", -ti
 const (
 	CookieBrowser = "browser" // binds forms and pending requests to this browser
 	CookieSession = "session"
+	CookieDevice  = "device" // says who has signed in here before
 )
 
 // CSRFField is the form field that carries the token.

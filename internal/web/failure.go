@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"launchpad/oauth"
 )
@@ -22,6 +23,7 @@ func (p Failure) Title() (string, []any) { return p.Kind().Heading, nil }
 // FailureKind is what happened in the reader's eyes: messages, and what can be done about it here.
 type FailureKind struct {
 	Heading, Text string // no text: the error's own sentence says it
+	Way           string // what the reader can do at once, if anything
 	ForDeveloper  bool   // the reader is not who made the mistake; the sentence is for somebody else
 	Home          bool   // the start page is a way on
 }
@@ -32,13 +34,23 @@ var (
 	tooOld  = FailureKind{Heading: "failure.heading_old", Text: "failure.text_old"}
 	over    = FailureKind{Heading: "failure.heading_over"}
 	asked   = FailureKind{Heading: "failure.heading_app", Text: "failure.text_app", ForDeveloper: true}
+	gone    = FailureKind{Heading: "failure.heading_invitation", Home: true}
+	role    = FailureKind{Heading: "failure.heading_role", Home: true}
 	other   = FailureKind{Heading: "failure.heading", Home: true}
+
+	tooFast     = FailureKind{Heading: "failure.heading_fast", Text: "failure.text_fast"}
+	tried       = FailureKind{Heading: "failure.heading_tried", Text: "failure.text_tried", Way: "failure.way_tried"}
+	triedHere   = FailureKind{Heading: "failure.heading_tried", Text: "failure.text_tried_here"}
+	triedNearby = FailureKind{Heading: "failure.heading_tried", Text: "failure.text_tried_nearby", Way: "failure.way_tried"}
 )
 
 var failureKinds = map[string]FailureKind{
-	"page_unknown": nowhere, "app_unknown": nowhere,
+	"page_unknown": nowhere, "app_unknown": nowhere, "account_unknown": nowhere, "member_unknown": nowhere,
+	"invitation_over": gone, "role_insufficient": role,
 	"form_not_ours":    tooOld,
 	"interaction_gone": over, "interaction_elsewhere": over, "decision_used": over,
+	"too_many_requests": tooFast,
+	"passwords_tried":   tried, "passwords_tried_here": triedHere, "passwords_tried_from_network": triedNearby,
 	"client_unknown": asked, "client_id_missing": asked, "redirect_uri_missing": asked, "redirect_uri_mismatch": asked,
 }
 
@@ -54,6 +66,24 @@ func (p Failure) Kind() FailureKind {
 		return asked
 	}
 	return other
+}
+
+// Wait is how long the reader should wait: the message of the unit, and how many of it.
+type Wait struct {
+	Message string
+	Count   int
+}
+
+// Wait is nil if waiting does not help.
+func (p Failure) Wait() *Wait {
+	wait := p.Error.RetryAfter
+	switch {
+	case p.Error.Status != http.StatusTooManyRequests:
+		return nil
+	case wait <= time.Minute:
+		return &Wait{"failure.wait_seconds", int(wait / time.Second)}
+	}
+	return &Wait{"failure.wait_minutes", int((wait + time.Minute - 1) / time.Minute)}
 }
 
 // Explained reports whether the manual has more to say than the page itself.

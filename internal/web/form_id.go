@@ -18,6 +18,8 @@ const (
 	MakesAccount       = "account"
 	MakesApp           = "app"
 	MakesPersonalToken = "personal token"
+	MakesInvitation    = "invitation"
+	MakesSecret        = "app secret"
 	MakesSignUpCode    = "sign-up code"
 )
 

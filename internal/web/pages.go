@@ -153,11 +153,12 @@ func (p Consent) Chosen(id core.ID) bool {
 	return false
 }
 
-// Apps lists a developer's apps.
+// Apps lists the apps that a developer owns or helps to build.
 type Apps struct {
 	portalPage
-	Apps   []core.App
-	Notice Notice
+	Apps       []core.App
+	LeftBehind []core.App // whose owner has left an account that the developer runs
+	Notice     Notice
 }
 
 func (Apps) Template() string       { return "apps" }
@@ -181,6 +182,22 @@ func (p AppForm) Title() (string, []any) {
 	return "app_form.title_new", nil
 }
 
+// Kinds are what an app can be.
+func (AppForm) Kinds() []core.KindRules { return core.Kinds }
+
+// AsksRedirects reports whether the app could have redirect URIs: one of a kind that is still open could.
+func (p AppForm) AsksRedirects() bool {
+	return p.Editing == nil || p.Editing.Kind.Rules().SignsPeopleIn()
+}
+
+// Chose reports whether a kind is chosen; the first one is until somebody says otherwise.
+func (p AppForm) Chose(kind core.AppKind) bool {
+	if chosen := core.AppKind(p.Value("kind")); chosen.Known() {
+		return kind == chosen
+	}
+	return kind == core.Kinds[0].Kind
+}
+
 // AppCreated shows the secret, once.
 type AppCreated struct {
 	portalPage
@@ -198,6 +215,9 @@ type App struct {
 	Form
 	FormID      core.ID
 	App         core.App
+	Owner       bool // the visitor owns it
+	Team        []Builder
+	Candidates  []core.Identity // who could join the team
 	Tokens      []core.PersonalToken
 	Memberships []core.Membership
 	Scopes      []ScopeChoice
@@ -208,6 +228,15 @@ type App struct {
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }
+
+// Builder is somebody on the team of an app.
+type Builder struct {
+	core.Identity
+	Owner bool
+}
+
+// SecretsFull reports whether there is no room for another secret.
+func (p App) SecretsFull() bool { return len(p.App.Secrets) >= core.MaxSecrets }
 
 // Narrowed reports whether the form for a token says more than a name; what it says must not be folded away.
 func (p App) Narrowed() bool { return len(p.Lists["scope"])+len(p.Lists["account"]) > 0 }
@@ -242,12 +271,50 @@ func (p TokenCreated) Title() (string, []any) {
 	return "token_created.title", []any{"Token", p.Token.Name}
 }
 
+// SecretCreated shows an app's new secret, once.
+type SecretCreated struct {
+	portalPage
+	App    core.App
+	Secret core.AppSecret
+	Value  string
+	Issuer string
+}
+
+func (SecretCreated) Template() string { return "secret_created" }
+func (p SecretCreated) Title() (string, []any) {
+	return "secret_created.title", []any{"App", p.App.Name}
+}
+
+// EndSecret asks once more.
+type EndSecret struct {
+	portalPage
+	Form
+	App           core.App
+	Secret, Other core.AppSecret
+}
+
+func (EndSecret) Template() string         { return "secret_end" }
+func (p EndSecret) Title() (string, []any) { return "secret_end.title", []any{"App", p.App.Name} }
+
+// InUse reports whether it looks as if something still used the secret: it was seen later than the other one.
+func (p EndSecret) InUse() bool { return p.Secret.LastUsedAt.After(p.Other.LastUsedAt) }
+
+// HandOverApp asks once more.
+type HandOverApp struct {
+	portalPage
+	Form
+	App core.App
+	To  Builder
+}
+
+func (HandOverApp) Template() string         { return "app_hand_over" }
+func (p HandOverApp) Title() (string, []any) { return "app_hand_over.title", []any{"App", p.App.Name} }
+
 // DeleteApp asks once more.
 type DeleteApp struct {
 	portalPage
 	Form
-	App    core.App
-	Tokens int
+	App core.App
 }
 
 func (DeleteApp) Template() string         { return "app_delete" }

@@ -92,6 +92,9 @@ func (r *Renderer) loadTemplates() error {
 		"wrong":    wrongOf,
 		"parts":    func(v view, list []Part) parts { return parts{v, list} },
 		"codebox":  func(v view, id, text string) codebox { return codebox{v, id, text} },
+		"credentials": func(v view, app core.App, secret, issuer string) credentials {
+			return credentials{v, app, secret, issuer}
+		},
 		// Message ids cannot hold a dot inside a word.
 		"profile": func(p core.Profile) string { return "profile." + strings.ReplaceAll(string(p), ".", "_") },
 	}).ParseFS(templateFiles, "templates/layout/*.html")
@@ -300,7 +303,7 @@ func (v view) Place(address string) string { return PlaceOf(address) }
 // Lang is the language of the page.
 func (v view) Lang() string { return v.tag.String() }
 
-// mistakes, parts and codebox are what the parts of the same name draw.
+// mistakes, parts, codebox and credentials are what the parts of the same name draw.
 type mistakes struct {
 	View  view
 	Field string
@@ -338,3 +341,13 @@ type codebox struct {
 	View     view
 	ID, Text string
 }
+
+// credentials are what an app is configured with; without a secret there is nothing to be stored at once.
+type credentials struct {
+	View           view
+	App            core.App
+	Secret, Issuer string
+}
+
+func (c credentials) ClientID() codebox  { return codebox{c.View, "client_id", c.App.ClientID} }
+func (c credentials) SecretBox() codebox { return codebox{c.View, "client_secret", c.Secret} }

@@ -26,7 +26,8 @@ func (p App) Steps() []Step {
 			{"try-pkce", "app.try_pkce", pkce},
 			// In double quotes, so that the shell puts the fingerprint in; an encoded address has nothing else for it.
 			{"try-open", "app.try_print", `echo "` + p.authorizeURL() + `&code_challenge=$CHALLENGE&code_challenge_method=S256"`},
-			{"try-token", "app.try_trade", p.trade() + ` -d code_verifier="$VERIFIER"`},
+			{"try-token", "app.try_trade", p.trade() + ` \
+  -d code_verifier="$VERIFIER"`},
 		}
 	default:
 		steps = []Step{{"try-open", "app.try_open", p.authorizeURL()}, {"try-token", "app.try_trade", p.trade()}}

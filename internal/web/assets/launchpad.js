@@ -1,6 +1,11 @@
 // Niceties only: every page works without this file.
 document.documentElement.classList.add("scripted");
 
+// Exact times in the reader's own zone; without this file they are in UTC, and say so.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+}
+
 // Copy buttons.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,0 +1,84 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"launchpad/internal/config"
+)
+
+func none(string) string { return "" }
+
+// written puts a configuration file into a directory of the test's and gives its path.
+func written(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "launchpad.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func load(path string, getenv func(string) string) error {
+	c, err := config.Load(path, getenv)
+	if err != nil {
+		return err
+	}
+	return c.Finish()
+}
+
+func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
+	for _, c := range []struct{ name, text, want, fix string }{
+		{"unknown", "name = \"x\"\nlissten = \"x\"\n", "lissten", "take it out or mend its name"},
+		{"unknown in a table", "[[api]]\nprefix = \"/v3/\"\nprefx = \"x\"\n", "3| ", "mend its name"},
+		{"no TOML", "name = \n", "launchpad.toml:1:", ""},
+		{"another type", "name = 3\n", "launchpad.toml:1:", ""},
+		{"no duration", "\nrefresh_window = \"soon\"\n", "launchpad.toml:2:", "write it like 60s"},
+		{"too long", "# life\n\naccess_token_life = \"48h\"\n", "launchpad.toml:3: access_token_life", "at most 24h"},
+		{"issuer", "listen = \"0.0.0.0:80\"\n", "issuer", "must be set"},
+		{"issuer without TLS", "listen = \"127.0.0.1:80\"\nissuer = \"http://id.example.com\"\n", "launchpad.toml:2: issuer", "must be https://"},
+		{"scope", "[[scope]]\nname = \"a\"\nwords = \"A\"\n\n[[scope]]\nname = \"b\"\n", "launchpad.toml:5: scope[1]", "words for people"},
+		{"prefix", "[[api]]\nprefix = \"v3\"\nupstream = \"http://x\"\n", "launchpad.toml:2: api[0].prefix", "begin and end with a slash"},
+		{"upstream is missing", "[[api]]\nprefix = \"/v3/\"\n", "launchpad.toml:1: api[0].upstream", "http:// or https://"},
+		{"second API's second route", api + api[:strings.Index(api, "[[api.route]]")] + "[[api.route]]\npath = \"/v3/a\"\n[[api.route]]\npath = \"/v3/a\"\nscope = \"other\"\n", "launchpad.toml:13: api[1].route[1].scope", "declared by no [[scope]]"},
+		{"route outside", api + "[[api.route]]\npath = \"/v4/a\"\n", "launchpad.toml:7: api[0].route[1].path", "begin with the prefix"},
+	} {
+		err := load(written(t, c.text), none)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.fix) {
+			t.Errorf("%s: got %v, want %q and %q", c.name, err, c.want, c.fix)
+		}
+	}
+}
+
+const api = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\npath = \"/v3/a\"\n"
+
+func TestTheEnvironmentOverrulesTheFileAndIsBlamed(t *testing.T) {
+	file := written(t, "refresh_window = \"10s\"\n")
+	environment := func(name string) string {
+		if name == "LAUNCHPAD_REFRESH_WINDOW" {
+			return "2h"
+		}
+		return ""
+	}
+	if err := load(file, environment); err == nil || !strings.HasPrefix(err.Error(), "LAUNCHPAD_REFRESH_WINDOW: ") {
+		t.Errorf("got %v, want the variable to be named", err)
+	}
+}
+
+func TestNothingNeedsToBeSet(t *testing.T) {
+	if err := load("", none); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheManualIsCurrent(t *testing.T) {
+	written, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(written) != config.Manual() {
+		t.Error("docs/config.md is old; run: go run ./cmd/launchpad config manual >docs/config.md")
+	}
+}

@@ -1,0 +1,86 @@
+package config
+
+import (
+	"net/netip"
+	"reflect"
+	"strings"
+)
+
+// Limits is how many requests may come within 10 seconds, unless the help says otherwise. The defaults leave room for a
+// partner whose backend serves thousands of people from one address. A limit cannot be switched off, only set high: 0 is
+// refused, because it could be meant either way.
+type Limits struct {
+	Pages      int `toml:"pages" help:"page views from one address"`
+	Forms      int `toml:"forms" help:"forms that people send, from one address"`
+	Authorize  int `toml:"authorize" help:"authorization requests from one address"`
+	Documents  int `toml:"documents" help:"requests for metadata and health from one address"`
+	Files      int `toml:"files" help:"requests for style sheets and the like from one address"`
+	Token      int `toml:"token" help:"token requests from one address"`
+	Introspect int `toml:"introspect" help:"introspections from one address"`
+	Revoke     int `toml:"revoke" help:"revocations from one address"`
+	API        int `toml:"api" help:"calls of APIs from one address, whatever their tokens"`
+
+	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
+	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
+	RevokeOfApp     int `toml:"revoke_of_app" help:"revocations of one app with a secret"`
+	APIOfAccount    int `toml:"api_of_account" help:"calls of APIs from one address for one account"`
+
+	WrongSecrets   int `toml:"wrong_secrets" help:"failed client authentications from one address, and for one client_id"`
+	WrongPasswords int `toml:"wrong_passwords" help:"wrong passwords from one address in an hour, not counting browsers that are known"`
+}
+
+// DefaultLimits are those of a server that nobody configured.
+var DefaultLimits = Limits{
+	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
+	Token: 5000, Introspect: 20_000, Revoke: 5000, API: 20_000,
+	TokenOfApp: 5000, IntrospectOfApp: 20_000, RevokeOfApp: 5000, APIOfAccount: 500,
+	WrongSecrets: 100, WrongPasswords: 100,
+}
+
+// HighestLimit is as good as none.
+const HighestLimit = 1_000_000_000
+
+// Unlimited is for measurements.
+func Unlimited() Limits {
+	var l Limits
+	each := reflect.ValueOf(&l).Elem()
+	for i := range each.NumField() {
+		each.Field(i).SetInt(HighestLimit)
+	}
+	return l
+}
+
+func (l Limits) check() error {
+	each := reflect.ValueOf(l)
+	for i := range each.NumField() {
+		if n := each.Field(i).Int(); n < 1 || n > HighestLimit {
+			return wrong("limits."+each.Type().Field(i).Tag.Get("toml"), "%d must be from 1 to %d; a limit cannot be switched off, set it high instead", n, HighestLimit)
+		}
+	}
+	return nil
+}
+
+// Networks reads the proxies.
+func (c *Config) Networks() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range c.Proxies {
+		network, err := parseNetwork(strings.TrimSpace(text))
+		if err != nil {
+			return nil, wrong("proxies", "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
+		}
+		if network.Bits() == 0 {
+			return nil, wrong("proxies", "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
+		}
+		list = append(list, network)
+	}
+	return list, nil
+}
+
+// parseNetwork takes a single address as well.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address.Unmap().WithZone("").Prefix(address.Unmap().BitLen())
+	}
+	network, err := netip.ParsePrefix(text)
+	return network.Masked(), err
+}

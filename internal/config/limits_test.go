@@ -1,0 +1,78 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func load(t *testing.T, text string) (Config, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "launchpad.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(file, func(string) string { return "" })
+	if err != nil {
+		return c, err
+	}
+	return c, c.Finish()
+}
+
+func TestLimitsOfTheFile(t *testing.T) {
+	c, err := load(t, "proxies = ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32']\n[limits]\ntoken = 7\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Limits.Token != 7 || c.Limits.APIOfAccount != 500 {
+		t.Errorf("%+v, want what the file says and the rest as it was", c.Limits)
+	}
+	networks, err := c.Networks()
+	if err != nil || len(networks) != 3 || networks[1].String() != "192.0.2.7/32" {
+		t.Errorf("%v, %v", networks, err)
+	}
+}
+
+func TestLimitsThatCannotBe(t *testing.T) {
+	for text, want := range map[string]string{
+		"[limits]\ntoken = 0\n":             "limits.token",
+		"[limits]\napi_of_account = -1\n":   "limits.api_of_account",
+		"[limits]\npages = 2_000_000_000\n": "limits.pages",
+		"[limits]\npage = 2\n":              "unknown setting",
+		"proxies = ['10.0.0.0/33']":         "not a network",
+		"proxies = ['nginx']":               "not a network",
+		"proxies = ['0.0.0.0/0']":           "everybody",
+		"proxies = ['::/0']":                "everybody",
+	} {
+		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestProxiesOfTheEnvironment(t *testing.T) {
+	c, err := Load("", func(name string) string { return map[string]string{"LAUNCHPAD_PROXIES": "10.0.0.0/8, 192.0.2.7"}[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if networks, err := c.Networks(); err != nil || len(networks) != 2 {
+		t.Errorf("%v, %v", networks, err)
+	}
+}
+
+func TestEveryLimitHasADefaultAndHelp(t *testing.T) {
+	if err := DefaultLimits.check(); err != nil {
+		t.Error(err)
+	}
+	if err := Unlimited().check(); err != nil {
+		t.Error(err)
+	}
+	kind := reflect.TypeFor[Limits]()
+	for i := range kind.NumField() {
+		if kind.Field(i).Tag.Get("help") == "" || kind.Field(i).Tag.Get("toml") == "" {
+			t.Errorf("%s has no name or no help", kind.Field(i).Name)
+		}
+	}
+}
