@@ -48,12 +48,12 @@ crash:
 	go run ./bench/crash -cycles $(CYCLES)
 
 # Power cuts under load, on a file system that forgets what was not synced; needs /dev/fuse.
-CUTS ?= 50
+CUTS ?= 15
 power:
 	go run ./bench/power -cycles $(CUTS)
 
 # Each fsync fails, and each STRIDE-th write finds the disk full, on the way through the main flows.
-STRIDE ?= 12
+STRIDE ?= 40
 faults:
 	go run ./bench/faults -stride $(STRIDE)
 
