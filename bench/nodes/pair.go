@@ -83,8 +83,12 @@ func (p *pair) openSecond(ctx context.Context, dir string, launch drive.Launch) 
 	if err != nil {
 		return err
 	}
+	limits, err := os.ReadFile(launch.Config)
+	if err != nil {
+		return err
+	}
 	beside.Database, beside.Config = address.String(), filepath.Join(dir, "second.toml")
-	if err := os.WriteFile(beside.Config, fmt.Appendf(nil, configuration, p.upstream.URL), 0o600); err != nil {
+	if err := os.WriteFile(beside.Config, append(fmt.Appendf(nil, configuration, p.upstream.URL), limits...), 0o600); err != nil {
 		return err
 	}
 	second, err := beside.Start(ctx)
