@@ -24,7 +24,7 @@ install:
 	scripts/install.sh
 
 check:
-	test -z "$$(gofmt -l cmd conformance docs bench internal oauth)" || { gofmt -l cmd conformance docs bench internal oauth; exit 1; }
+	test -z "$$(gofmt -l cmd conformance docs bench internal oauth spec)" || { gofmt -l cmd conformance docs bench internal oauth spec; exit 1; }
 	go vet ./...
 
 # Tests on SQLite and on a throw-away PostgreSQL.
