@@ -203,12 +203,12 @@ func (c *Config) finish() error {
 	switch core.SignUp(c.SignUp) {
 	case core.SignUpOpen, core.SignUpInvitation, core.SignUpClosed:
 	default:
-		return fmt.Errorf("sign_up: %q must be open (everybody may make an ID), invitation (whoever was invited) or closed (nobody)", c.SignUp)
+		return wrong("sign_up", "%q must be open (everybody may make an ID), invitation (whoever was invited) or closed (nobody)", c.SignUp)
 	}
 	switch core.Creators(c.CreateAccounts) {
 	case core.CreatorsOperators, core.CreatorsEveryone:
 	default:
-		return fmt.Errorf("create_accounts: %q must be operators or everyone", c.CreateAccounts)
+		return wrong("create_accounts", "%q must be operators or everyone", c.CreateAccounts)
 	}
 	return c.checkAPIs()
 }

@@ -36,6 +36,8 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 		{"no TOML", "name = \n", "launchpad.toml:1:", ""},
 		{"another type", "name = 3\n", "launchpad.toml:1:", ""},
 		{"no duration", "\nrefresh_window = \"soon\"\n", "launchpad.toml:2:", "write it like 60s"},
+		{"who may sign up", "\nsign_up = \"Open\"\n", "launchpad.toml:2: sign_up", "must be open"},
+		{"who may open accounts", "create_accounts = \"all\"\n", "launchpad.toml:1: create_accounts", "must be operators or everyone"},
 		{"too long", "# life\n\naccess_token_life = \"48h\"\n", "launchpad.toml:3: access_token_life", "at most 24h"},
 		{"issuer", "listen = \"0.0.0.0:80\"\n", "issuer", "must be set"},
 		{"issuer without TLS", "listen = \"127.0.0.1:80\"\nissuer = \"http://id.example.com\"\n", "launchpad.toml:2: issuer", "must be https://"},
