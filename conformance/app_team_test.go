@@ -255,3 +255,18 @@ func TestAnAppIsHandedOver(t *testing.T) {
 		}
 	})
 }
+
+// AD02: an account's page leads to an app whoever may open it, and nobody else.
+func TestAnAccountsPageLeadsBuildersToTheirApps(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		o := openOffice(t, s)
+		address := "/oauth/applications/" + o.newApp(t, lptest.Redirect).ID.String()
+		for what, who := range map[string]core.Identity{"owner": o.owner, "team member": o.member, "admin of the account": o.admin} {
+			b := o.browsers[who.ID]
+			leads := strings.Contains(b.Get("/accounts/"+o.First.Slug).Body, `href="`+address+`"`)
+			if opens := b.Get(address).Status == http.StatusOK; leads != opens {
+				t.Errorf("%s: the page leads there: %v; the app opens: %v", what, leads, opens)
+			}
+		}
+	})
+}

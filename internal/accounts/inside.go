@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"launchpad/internal/core"
@@ -148,8 +149,12 @@ func (a *Room) account(w http.ResponseWriter, r *http.Request, by core.Membershi
 	if err != nil {
 		return fmt.Errorf("list apps: %w", err)
 	}
+	built, err := a.Store.AppsOf(r.Context(), by.IdentityID)
+	if err != nil {
+		return fmt.Errorf("list own apps: %w", err)
+	}
 	for _, app := range apps {
-		page.Apps = append(page.Apps, web.AccountApp{App: app, May: app.OwnerID == by.IdentityID})
+		page.Apps = append(page.Apps, web.AccountApp{App: app, May: slices.ContainsFunc(built, func(b core.App) bool { return b.ID == app.ID })})
 	}
 	page.Notice = notice(r, names)
 	return a.Pages.Render(w, r, http.StatusOK, page)
