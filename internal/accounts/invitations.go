@@ -114,7 +114,7 @@ func (a *Room) withdraw(w http.ResponseWriter, r *http.Request, by core.Membersh
 	return seeOther(w, r, at(by.Account, "?withdrawn"))
 }
 
-// invitationPath is where a link leads. The code is in the query: paths are logged, queries are not.
+// invitationPath is where a link leads. The code is in the query: what stands in front of this server may log paths, and this server logs neither.
 func invitationPath(code string) string {
 	return "/invitations?" + url.Values{"code": {code}}.Encode()
 }

@@ -36,7 +36,7 @@ type App struct {
 	Scope        oauth.Scope // what it may ask for; empty: every published scope
 	Publisher    Account     // the account that stands behind it
 	OwnerID      ID          // the developer
-	OwnerLeft    bool        // the publisher, in whose name the app speaks
+	OwnerLeft    bool        // the owner belongs to the publisher no more
 	Team         []ID        // who else builds it
 	Secrets      []AppSecret // live ones, digests only, the oldest first
 	CreatedAt    time.Time
