@@ -7,7 +7,6 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/policy"
-	"launchpad/internal/session"
 	"launchpad/internal/web"
 )
 
@@ -43,7 +42,7 @@ func (a *Room) handOver(w http.ResponseWriter, r *http.Request, by core.Membersh
 	case err != nil:
 		return fmt.Errorf("find member: %w", err)
 	}
-	wrong, err := a.password(r)
+	wrong, err := a.Sessions.Reauthenticate(r)
 	if err != nil {
 		return err
 	}
@@ -54,15 +53,6 @@ func (a *Room) handOver(w http.ResponseWriter, r *http.Request, by core.Membersh
 		return fmt.Errorf("hand over: %w", err)
 	}
 	return seeOther(w, r, at(by.Account, "?handed_over"))
-}
-
-// password asks for the person's password once more; what is wrong with it is a problem of the form.
-func (a *Room) password(r *http.Request) ([]web.Problem, error) {
-	err := a.Sessions.Reauthenticate(r.Context(), web.VisitorOf(r).Identity, r.PostFormValue("password"))
-	if errors.Is(err, session.ErrWrong) {
-		return []web.Problem{{Field: "password", Message: "problem.password_wrong"}}, nil
-	}
-	return nil, err
 }
 
 func (a *Room) askClose(w http.ResponseWriter, r *http.Request, by core.Membership) error {
@@ -82,7 +72,7 @@ func (a *Room) drawClose(w http.ResponseWriter, r *http.Request, status int, by 
 }
 
 func (a *Room) close(w http.ResponseWriter, r *http.Request, by core.Membership) error {
-	wrong, err := a.password(r)
+	wrong, err := a.Sessions.Reauthenticate(r)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"launchpad/internal/core"
-	"launchpad/internal/session"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -29,14 +28,13 @@ func (m *Room) drawDelete(w http.ResponseWriter, r *http.Request, status int, pa
 // delete asks for the password, since what it does cannot be undone. From the answer on nothing of the person's works.
 func (m *Room) delete(w http.ResponseWriter, r *http.Request) error {
 	who := web.VisitorOf(r).Identity
-	err := m.Sessions.Reauthenticate(r.Context(), who, r.PostFormValue("password"))
-	if errors.Is(err, session.ErrWrong) {
-		page := web.DeleteID{}
-		page.Problems = []web.Problem{{Field: "password", Message: "problem.password_wrong"}}
-		return m.drawDelete(w, r, http.StatusUnprocessableEntity, page)
-	}
-	if err != nil {
+	var page web.DeleteID
+	var err error
+	if page.Problems, err = m.Sessions.Reauthenticate(r); err != nil {
 		return err
+	}
+	if page.Refused() {
+		return m.drawDelete(w, r, http.StatusUnprocessableEntity, page)
 	}
 	err = m.Store.DeleteIdentity(r.Context(), who.ID, m.Clock.Now())
 	switch {

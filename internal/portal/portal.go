@@ -138,15 +138,6 @@ func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 	return p.Pages.Render(w, r, status, page)
 }
 
-// wrongPassword asks for the password of who is signed in, before a dangerous act.
-func (p *Room) wrongPassword(r *http.Request) ([]web.Problem, error) {
-	err := p.Sessions.Reauthenticate(r.Context(), web.VisitorOf(r).Identity, r.PostFormValue("password"))
-	if errors.Is(err, session.ErrWrong) {
-		return []web.Problem{{Field: "password", Message: "problem.password_wrong"}}, nil
-	}
-	return nil, err
-}
-
 func (p *Room) askDelete(w http.ResponseWriter, r *http.Request) error {
 	app, err := p.Acts.Deletable(r.Context(), web.VisitorOf(r).Identity, named(r, "app"))
 	if err != nil {
@@ -162,7 +153,7 @@ func (p *Room) remove(w http.ResponseWriter, r *http.Request) error {
 		return p.said(err)
 	}
 	page := web.DeleteApp{App: app}
-	if page.Problems, err = p.wrongPassword(r); err != nil {
+	if page.Problems, err = p.Sessions.Reauthenticate(r); err != nil {
 		return err
 	}
 	if page.Refused() {

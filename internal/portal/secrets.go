@@ -68,7 +68,7 @@ func (p *Room) endSecret(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Problems, err = p.wrongPassword(r); err != nil {
+	if page.Problems, err = p.Sessions.Reauthenticate(r); err != nil {
 		return err
 	}
 	if page.Refused() {

@@ -51,7 +51,7 @@ func (p *Room) handOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if page.Problems, err = p.wrongPassword(r); err != nil {
+	if page.Problems, err = p.Sessions.Reauthenticate(r); err != nil {
 		return err
 	}
 	if page.Refused() {

@@ -47,12 +47,10 @@ func (s *Sessions) atSignIn(r *http.Request, email, password string) guess {
 }
 
 // inSession is the guess of somebody who is signed in.
-func inSession(ctx context.Context, identity core.Identity, password string) guess {
-	g := guess{password: password, person: limit.Text(identity.Email)}
-	if v := web.VisitorIn(ctx); v.Identity.ID == identity.ID {
-		g.known = g.person.And(v.Session.ID)
-	}
-	return g
+func inSession(r *http.Request, password string) guess {
+	v := web.VisitorOf(r)
+	person := limit.Text(v.Identity.Email)
+	return guess{password: password, person: person, known: person.And(v.Session.ID)}
 }
 
 // compare is the gate. It gives the person whose password it was, ErrWrong, or that nothing was compared. find may give

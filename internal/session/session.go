@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -136,9 +135,20 @@ func (s *Sessions) find(ctx context.Context, email string) (core.Identity, error
 	return identity, nil
 }
 
-// Reauthenticate asks for the password of the person who is signed in, before a dangerous act. ctx is the request's.
-func (s *Sessions) Reauthenticate(ctx context.Context, identity core.Identity, password string) error {
-	_, err := s.compare(ctx, inSession(ctx, identity, password), func(context.Context) (core.Identity, error) { return identity, nil })
+// Reauthenticate compares what a form's field "password" holds with the password of the person who is signed in, before
+// a dangerous act. What is wrong with it is a problem of the form.
+func (s *Sessions) Reauthenticate(r *http.Request) ([]web.Problem, error) {
+	err := s.prove(r, r.PostFormValue("password"))
+	if errors.Is(err, ErrWrong) {
+		return []web.Problem{{Field: "password", Message: "problem.password_wrong"}}, nil
+	}
+	return nil, err
+}
+
+// prove gives ErrWrong if the password is not that of the person who is signed in.
+func (s *Sessions) prove(r *http.Request, password string) error {
+	who := web.VisitorOf(r).Identity
+	_, err := s.compare(r.Context(), inSession(r, password), func(context.Context) (core.Identity, error) { return who, nil })
 	return err
 }
 
@@ -167,7 +177,7 @@ func (s *Sessions) draft(r *http.Request, identity core.ID) (core.Session, secre
 	session := core.Session{
 		ID: secret.NewID(now), IdentityID: identity,
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(Absolute),
-		UserAgent: shortText(r.UserAgent()), Address: peer(r),
+		UserAgent: shortText(r.UserAgent()), Address: place(r),
 	}
 	cookie := secret.NewHandle(secret.Session, session.ID)
 	session.Digest = secret.Digest(cookie.Reveal())
@@ -181,13 +191,12 @@ func shortText(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), longestUserAgent)], "")
 }
 
-// peer is where the request comes from. What it says of that itself is not believed.
-func peer(r *http.Request) string {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
+// place is where a browser is, for the person's list of them; "" if that is not known.
+func place(r *http.Request) string {
+	if from := web.AddressOf(r); from.IsValid() {
+		return from.String()
 	}
-	return from.Addr().Unmap().WithZone("").String()
+	return ""
 }
 
 // ClearPages lets the browser forget what it kept of the pages of somebody who was here before.
@@ -197,7 +206,7 @@ func ClearPages(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"cac
 // one is out; this browser gets a new one. ErrWrong: current is not the password.
 func (s *Sessions) ChangePassword(w http.ResponseWriter, r *http.Request, current, next string) error {
 	who := web.VisitorOf(r).Identity
-	if err := s.Reauthenticate(r.Context(), who, current); err != nil {
+	if err := s.prove(r, current); err != nil {
 		return err
 	}
 	hash, err := s.HashPassword(r.Context(), next)

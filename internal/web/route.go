@@ -48,10 +48,7 @@ func WithVisitor(r *http.Request, v Visitor) *http.Request {
 }
 
 // VisitorOf gives the visitor of a page's request.
-func VisitorOf(r *http.Request) Visitor { return VisitorIn(r.Context()) }
-
-// VisitorIn is VisitorOf for those who were handed the request's context alone.
-func VisitorIn(ctx context.Context) Visitor {
-	v, _ := ctx.Value(visitorKey{}).(Visitor)
+func VisitorOf(r *http.Request) Visitor {
+	v, _ := r.Context().Value(visitorKey{}).(Visitor)
 	return v
 }
