@@ -49,25 +49,38 @@ const (
 	keepPlace      = 30 * 24 * time.Hour // where a session was begun, and by which program
 )
 
+// tidying is the statements of SweepRest, each with the moment before which a row is over. The large tables are searched by
+// an index: whoever refreshes a token waits while one of these runs.
+var tidying = []struct {
+	statement string
+	before    func(Horizon) time.Time
+}{
+	{`DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, pastEnded},
+	{`DELETE FROM decisions WHERE expires_at < $1`, pastKept},
+	{`DELETE FROM reaches WHERE holder = 'personal_token' AND holder_id IN (
+		SELECT id FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1)`, pastEnded},
+	{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, pastEnded},
+	{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, pastInvited},
+	{`DELETE FROM invitations WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, pastKept},
+}
+
+func pastEnded(h Horizon) time.Time   { return h.Now.Add(-keepEnded) }
+func pastKept(h Horizon) time.Time    { return h.Now.Add(-h.Keep) }
+func pastInvited(h Horizon) time.Time { return h.Now.Add(-keepInvitation) }
+
+// oldPlaces finds sessions that began before $1 and of which more is kept than the network.
+const oldPlaces = `
+		SELECT id, address
+		FROM sessions
+		WHERE created_at < $1 AND (user_agent <> '' OR (address <> '' AND address NOT LIKE '%/%'))
+		LIMIT $2`
+
 // SweepRest deletes sessions, consent decisions, personal tokens and invitations that are over, and forgets where old
 // sessions were begun.
 func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
-	ended := ms(h.Now.Add(-keepEnded))
 	return s.fact(ctx, func(t *tx) error {
-		for _, end := range []struct {
-			statement string
-			before    any
-		}{
-			{`DELETE FROM sessions WHERE expires_at < $1 OR ended_at < $1`, ended},
-			{`DELETE FROM decisions WHERE expires_at < $1`, ms(h.Now.Add(-h.Keep))},
-			{`DELETE FROM reaches WHERE holder = 'personal_token' AND holder_id IN (
-				SELECT id FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1)`, ended},
-			{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, ended},
-			{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, ms(h.Now.Add(-keepInvitation))},
-			{`DELETE FROM invitations
-				WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, ms(h.Now.Add(-h.Keep))},
-		} {
-			if _, err := t.exec(end.statement, end.before); err != nil {
+		for _, tidy := range tidying {
+			if _, err := t.exec(tidy.statement, ms(tidy.before(h))); err != nil {
 				return err
 			}
 		}
@@ -78,11 +91,7 @@ func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
 // forgetPlaces leaves of an old session's address only the network, and nothing of its browser.
 func (t *tx) forgetPlaces(before time.Time) error {
 	old := map[core.ID]string{}
-	err := t.each(`
-		SELECT id, address
-		FROM sessions
-		WHERE created_at < $1 AND (user_agent <> '' OR (address <> '' AND address NOT LIKE '%/%'))
-		LIMIT $2`, args(ms(before), sweepBatch), func(row scanner) error {
+	err := t.each(oldPlaces, args(ms(before), sweepBatch), func(row scanner) error {
 		var id core.ID
 		var address string
 		err := row.Scan(&id, &address)
