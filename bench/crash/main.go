@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"launchpad/bench/drive"
@@ -24,15 +20,10 @@ func main() {
 	o.Flags(flag.CommandLine)
 	flag.StringVar(&o.Database, "database", "", "postgres://… `server` on which a database may be made; default: the embedded one")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	found, err := oracle.Run(ctx, o, kill{})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "crash:", err)
-	}
-	if err != nil || len(found) > 0 {
-		os.Exit(1)
-	}
+	drive.Main("crash", func(ctx context.Context) (bool, error) {
+		found, err := oracle.Run(ctx, o, kill{})
+		return len(found) == 0, err
+	})
 }
 
 // kill takes the process, and leaves what it had given to the operating system.

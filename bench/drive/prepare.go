@@ -23,7 +23,8 @@ func Prepare(ctx context.Context, dir, binary, server string) (Launch, *Scratch,
 		return l, nil, err
 	}
 	if binary == "" {
-		if l.Binary, err = build(ctx, dir); err != nil {
+		l.Binary = filepath.Join(dir, "launchpad")
+		if err = Build(ctx, l.Binary); err != nil {
 			return l, nil, err
 		}
 	}
@@ -38,15 +39,19 @@ func Prepare(ctx context.Context, dir, binary, server string) (Launch, *Scratch,
 	return l, scratch, nil
 }
 
-// build compiles the server into dir and gives the program's path. A server that was built by somebody else would
+// Build compiles the server, with more arguments for the compiler, if any. A server that was built by somebody else would
 // leave open which source was judged.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "launchpad")
-	compile := exec.CommandContext(ctx, "go", "build", "-o", path, "launchpad/cmd/launchpad")
-	if said, err := compile.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build server: %w\n%s", err, said)
+func Build(ctx context.Context, path string, more ...string) error {
+	return BuildProgram(ctx, path, "launchpad/cmd/launchpad", more...)
+}
+
+// BuildProgram is Build for a server of a run's own.
+func BuildProgram(ctx context.Context, path, program string, more ...string) error {
+	arguments := append(append([]string{"build", "-o", path}, more...), program)
+	if said, err := exec.CommandContext(ctx, "go", arguments...).CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", program, err, said)
 	}
-	return path, nil
+	return nil
 }
 
 // freeAddress finds a loopback address that nobody listens on.

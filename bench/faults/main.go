@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
+
+	"launchpad/bench/drive"
 )
 
 // kind of fault.
@@ -42,12 +41,7 @@ func main() {
 	flag.IntVar(&o.from, "from", 1, "begin with the `n`-th")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := sweepAll(ctx, o, kind(*only)); err != nil {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-		os.Exit(1)
-	}
+	drive.Main("faults", func(ctx context.Context) (bool, error) { return true, sweepAll(ctx, o, kind(*only)) })
 }
 
 func sweepAll(ctx context.Context, o options, only kind) error {
@@ -57,9 +51,8 @@ func sweepAll(ctx context.Context, o options, only kind) error {
 	}
 	if o.binary == "" {
 		o.binary = filepath.Join(o.dir, "launchpad")
-		build := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "launchpad/cmd/launchpad")
-		if said, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build server: %w\n%s", err, said)
+		if err := drive.Build(ctx, o.binary); err != nil {
+			return err
 		}
 	}
 	fmt.Println("| fault | points | met while starting | answers 503 | process ended | violations | took |")

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"launchpad/bench/drive"
@@ -36,28 +33,15 @@ func main() {
 	flag.BoolVar(&o.noisy, "noisy", false, "others use this computer, too: times are told but not judged")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	good, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "guess:", err)
-	}
-	if err != nil || !good {
-		os.Exit(1)
-	}
+	drive.Main("guess", func(ctx context.Context) (bool, error) {
+		return drive.OnStage(ctx, "guess", o.binary, "", func(dir string, launch drive.Launch) (bool, error) {
+			return run(ctx, o, dir, launch)
+		})
+	})
 }
 
-// run prepares a server, attacks it, reports, and cleans up.
-func run(ctx context.Context, o options) (good bool, err error) {
-	dir, err := os.MkdirTemp("", "launchpad-guess-")
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	launch, _, err := drive.Prepare(ctx, dir, o.binary, "")
-	if err != nil {
-		return false, err
-	}
+// run starts a server, attacks it, and reports.
+func run(ctx context.Context, o options, dir string, launch drive.Launch) (good bool, err error) {
 	// The limits are those that everybody has.
 	if launch.Config, err = drive.Configure(dir, config.DefaultLimits, "127.0.0.0/8"); err != nil {
 		return false, err

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"launchpad/bench/drive"
 )
@@ -27,42 +24,28 @@ func main() {
 	flag.StringVar(&o.database, "database", "", "postgres://… `server` on which a database may be made")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	wrong, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "nodes:", err)
-	}
-	if err != nil || wrong > 0 {
-		os.Exit(1)
-	}
+	drive.Main("nodes", func(ctx context.Context) (bool, error) {
+		if o.database == "" {
+			return false, errors.New("-database is missing: an embedded database has one process")
+		}
+		return drive.OnStage(ctx, "nodes", o.binary, o.database, func(dir string, launch drive.Launch) (bool, error) {
+			return run(ctx, o, dir, launch)
+		})
+	})
 }
 
-// run prepares two nodes, disturbs them, reports, and cleans up.
-func run(ctx context.Context, o options) (wrong int, err error) {
-	if o.database == "" {
-		return 0, errors.New("-database is missing: an embedded database has one process")
-	}
-	dir, err := os.MkdirTemp("", "launchpad-nodes-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	launch, scratch, err := drive.Prepare(ctx, dir, o.binary, o.database)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, scratch.Drop(context.WithoutCancel(ctx))) }()
+// run starts two nodes, disturbs them, and reports.
+func run(ctx context.Context, o options, dir string, launch drive.Launch) (good bool, err error) {
 	p, err := open(ctx, dir, launch)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer p.close()
 	for _, part := range []func(*pair, context.Context, options) error{(*pair).hear, (*pair).lines, (*pair).late, (*pair).stopped, (*pair).chain} {
 		if err := errors.Join(part(p, ctx, o), ctx.Err()); err != nil {
-			return len(p.wrong), err
+			return false, err
 		}
 	}
 	p.report(os.Stdout)
-	return len(p.wrong), nil
+	return len(p.wrong) == 0, nil
 }

@@ -6,12 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"launchpad/bench/drive"
 	"launchpad/bench/oracle"
 )
 
@@ -30,16 +28,13 @@ func main() {
 	o.Flags(flag.CommandLine)
 	control := flag.Bool("control", true, "also run the servers that must lose something")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := holds(ctx, o)
-	if err == nil && *control {
-		err = errors.Join(normalLoses(ctx, o), lyingDiskLoses(ctx, o))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "power:", err)
-		os.Exit(1)
-	}
+	drive.Main("power", func(ctx context.Context) (bool, error) {
+		err := holds(ctx, o)
+		if err == nil && *control {
+			err = errors.Join(normalLoses(ctx, o), lyingDiskLoses(ctx, o))
+		}
+		return true, err
+	})
 }
 
 // holds is the run that must find nothing.
@@ -63,9 +58,8 @@ func normalLoses(ctx context.Context, o oracle.Options) error {
 	}
 	defer os.RemoveAll(dir)
 	o.Binary = filepath.Join(dir, "launchpad")
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-X launchpad/internal/store.synchronous=NORMAL", "-o", o.Binary, "launchpad/cmd/launchpad")
-	if said, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the control: %w\n%s", err, said)
+	if err := drive.Build(ctx, o.Binary, "-ldflags", "-X launchpad/internal/store.synchronous=NORMAL"); err != nil {
+		return err
 	}
 	return loses(ctx, o, "power cuts, control with synchronous=NORMAL", newCuts(o.Seed))
 }

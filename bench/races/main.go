@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"launchpad/bench/drive"
 )
@@ -29,50 +25,36 @@ func main() {
 	flag.StringVar(&o.database, "database", "", "postgres://… `server` on which a database may be made; default: the embedded one")
 	flag.StringVar(&o.binary, "binary", "", "server `program` to run; default: built from this source")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	wrong, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "races:", err)
-	}
-	if err != nil || wrong > 0 {
-		os.Exit(1)
-	}
+	drive.Main("races", func(ctx context.Context) (bool, error) {
+		return drive.OnStage(ctx, "races", o.binary, o.database, func(_ string, launch drive.Launch) (bool, error) {
+			return run(ctx, o, launch)
+		})
+	})
 }
 
-// run prepares a server, holds the races, reports, and cleans up.
-func run(ctx context.Context, o options) (wrong int, err error) {
-	dir, err := os.MkdirTemp("", "launchpad-races-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	launch, scratch, err := drive.Prepare(ctx, dir, o.binary, o.database)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, scratch.Drop(context.WithoutCancel(ctx))) }()
+// run starts a server, holds the races, and reports.
+func run(ctx context.Context, o options, launch drive.Launch) (good bool, err error) {
 	server, err := launch.Start(ctx)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer server.Kill()
 	t, err := newTrack(server.Facts, o.parallel)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer t.close()
 	if o.database != "" {
 		// An embedded database has one process.
 		if err := t.openNodes(ctx, launch, server); err != nil {
-			return 0, err
+			return false, err
 		}
 	}
 	return t.race(ctx, o)
 }
 
 // race holds every kind of race and reports.
-func (t *track) race(ctx context.Context, o options) (wrong int, err error) {
+func (t *track) race(ctx context.Context, o options) (good bool, err error) {
 	races := []struct {
 		name string
 		n    int
@@ -90,9 +72,9 @@ func (t *track) race(ctx context.Context, o options) (wrong int, err error) {
 	}
 	for _, r := range races {
 		if err := t.repeat(ctx, r.name, r.n, r.run); err != nil {
-			return len(t.wrong), err
+			return false, err
 		}
 	}
 	t.report(os.Stdout, o)
-	return len(t.wrong), nil
+	return len(t.wrong) == 0, nil
 }

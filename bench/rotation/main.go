@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"launchpad/bench/drive"
@@ -36,32 +31,23 @@ func main() {
 	flag.IntVar(&o.revocations, "revocations", 5, "how many sealing and how many signing keys are revoked afterwards")
 	flag.StringVar(&o.database, "database", "", "postgres://… `server` on which a database may be made; default: the embedded one")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	failed, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "rotation:", err)
-	}
-	if err != nil || failed {
-		os.Exit(1)
-	}
+	drive.Main("rotation", func(ctx context.Context) (bool, error) {
+		dir, err := os.MkdirTemp("", "launchpad-rotation-server-")
+		if err != nil {
+			return false, err
+		}
+		defer os.RemoveAll(dir)
+		binary := filepath.Join(dir, "server")
+		if err := drive.BuildProgram(ctx, binary, "launchpad/bench/rotation/server"); err != nil {
+			return false, err
+		}
+		return drive.OnStage(ctx, "rotation", binary, o.database, func(_ string, launch drive.Launch) (bool, error) {
+			return run(ctx, o, launch)
+		})
+	})
 }
 
-func run(ctx context.Context, o options) (failed bool, err error) {
-	dir, err := os.MkdirTemp("", "launchpad-rotation-")
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary := filepath.Join(dir, "server")
-	if said, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "launchpad/bench/rotation/server").CombinedOutput(); err != nil {
-		return false, fmt.Errorf("build server: %w\n%s", err, said)
-	}
-	launch, scratch, err := drive.Prepare(ctx, dir, binary, o.database)
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, scratch.Drop(context.WithoutCancel(ctx))) }()
+func run(ctx context.Context, o options, launch drive.Launch) (good bool, err error) {
 	first, err := launch.Start(ctx)
 	if err != nil {
 		return false, err
