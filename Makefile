@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 10s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash power faults races nodes rotation guess fuzz install check unit race e2e clean
+.PHONY: build run test nightly bench size crash power faults races nodes rotation guess fuzz install check unit race e2e documents clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -26,6 +26,12 @@ install:
 check:
 	test -z "$$(gofmt -l cmd conformance docs bench internal oauth spec)" || { gofmt -l cmd conformance docs bench internal oauth spec; exit 1; }
 	go vet ./...
+	go test -count=1 ./spec ./internal/config ./internal/web
+
+# The documents that are made from the code; a test finds them old.
+documents:
+	go run ./spec
+	go run ./cmd/launchpad config manual >docs/config.md
 
 # Tests on SQLite and on a throw-away PostgreSQL.
 unit:
