@@ -1,7 +1,6 @@
 package authorize
 
 import (
-	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
@@ -44,7 +43,7 @@ func checkPKCE(q *request) error {
 	if err := oauth.CheckChallenge(challenge, q.form.Get("code_challenge_method")); err != nil {
 		return err
 	}
-	if challenge == "" && (q.app.Profile == core.ProfileOAuth21 || !q.app.Confidential()) {
+	if challenge == "" && (q.app.Profile.Rules().PKCE || !q.app.Confidential()) {
 		return oauth.InvalidRequest("pkce_required", "this app must use PKCE: send code_challenge and code_challenge_method=S256").Got("no code_challenge", "code_challenge with S256")
 	}
 	q.record.CodeChallenge = challenge

@@ -7,14 +7,6 @@ import (
 	"launchpad/oauth"
 )
 
-// Profile is the generation of the protocol that an app speaks.
-type Profile string
-
-const (
-	ProfileOAuth2  Profile = "oauth2"   // stock libraries: PKCE enforced once sent
-	ProfileOAuth21 Profile = "oauth2.1" // PKCE S256 always
-)
-
 // TokenFormat of the access tokens that an app gets.
 type TokenFormat string
 
@@ -47,6 +39,7 @@ type App struct {
 
 	// Switched on by an operator only.
 	ClientCredentials bool
+	Implicit          bool // tokens in the redirect; see ProfileRules.Implicit
 	Introspection     bool // it is an API: may introspect every app's tokens
 }
 

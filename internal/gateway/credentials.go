@@ -57,7 +57,7 @@ func fromQuery(r *http.Request) (string, bool, error) {
 }
 
 // queryAllowed: tokens in addresses end up in logs and histories, so only those who were promised it may: people
-// with their own tokens, and apps of the oauth2 profile, at APIs that take it.
+// with their own tokens, and apps of a profile that has it, at APIs that take it.
 func (g *Room) queryAllowed(ctx context.Context, api API, token access.Token) error {
 	if !api.QueryTokens {
 		return oauth.InvalidToken("query_token_refused", "this API takes tokens in the Authorization header only").Got("?access_token=", "Authorization: Bearer")
@@ -71,7 +71,7 @@ func (g *Room) queryAllowed(ctx context.Context, api API, token access.Token) er
 		return oauth.InvalidToken("access_token_revoked", "the app of this token does not exist any more")
 	case err != nil:
 		return oauth.Unavailable(fmt.Errorf("load app: %w", err))
-	case app.Profile != core.ProfileOAuth2:
+	case !app.Profile.Rules().QueryTokens:
 		return oauth.InvalidToken("query_token_refused", "this app's tokens are taken in the Authorization header only").Got("?access_token=", "Authorization: Bearer")
 	}
 	return nil

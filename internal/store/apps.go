@@ -13,13 +13,13 @@ func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) er
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
 			INSERT INTO apps (id, client_id, name, homepage_url, kind, profile, token_format, redirect_uris, scope,
-				account_id, owner_id, client_credentials, introspection, created_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, i.id, $12, $13, $14
+				account_id, owner_id, client_credentials, implicit, introspection, created_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, i.id, $12, $13, $14, $15
 			FROM identities i
 			WHERE i.id = $11 AND i.deleted_at IS NULL`,
 			app.ID, app.ClientID, app.Name, app.HomepageURL, string(app.Kind), string(app.Profile), string(app.TokenFormat),
 			strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), app.Publisher.ID, app.OwnerID,
-			truth(app.ClientCredentials), truth(app.Introspection), ms(app.CreatedAt)); err != nil {
+			truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt)); err != nil {
 			return err
 		}
 		for _, secret := range app.Secrets {
@@ -60,9 +60,9 @@ func (s *Store) ChangeApp(ctx context.Context, app core.App, actor core.ID, now 
 func (s *Store) SwitchApp(ctx context.Context, app core.App, actor core.ID, now time.Time) error {
 	return s.changeApp(ctx, app.ID, actor, now, `
 		UPDATE apps
-		SET token_format = $2, client_credentials = $3, introspection = $4
+		SET profile = $2, token_format = $3, client_credentials = $4, implicit = $5, introspection = $6
 		WHERE id = $1 AND deleted_at IS NULL`,
-		app.ID, string(app.TokenFormat), truth(app.ClientCredentials), truth(app.Introspection))
+		app.ID, string(app.Profile), string(app.TokenFormat), truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection))
 }
 
 func (s *Store) changeApp(ctx context.Context, app, actor core.ID, now time.Time, change string, values ...any) error {
@@ -106,7 +106,7 @@ func (s *Store) DeleteApp(ctx context.Context, app, actor core.ID, now time.Time
 
 const appQuery = `
 	SELECT p.id, p.client_id, p.name, p.homepage_url, p.kind, p.profile, p.token_format, p.redirect_uris, p.scope,
-		p.owner_id, p.client_credentials, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at,
+		p.owner_id, p.client_credentials, p.implicit, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at,
 		a.id, a.slug, a.name, a.created_at, a.suspended_at,
 		NOT EXISTS (SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id)
 	FROM apps p
@@ -114,7 +114,7 @@ const appQuery = `
 
 func scanApp(a *core.App) []any {
 	return []any{&a.ID, &a.ClientID, &a.Name, &a.HomepageURL, (*string)(&a.Kind), (*string)(&a.Profile), (*string)(&a.TokenFormat),
-		linesOf(&a.RedirectURIs), scopeOf(&a.Scope), &a.OwnerID, isTrue(&a.ClientCredentials), isTrue(&a.Introspection),
+		linesOf(&a.RedirectURIs), scopeOf(&a.Scope), &a.OwnerID, isTrue(&a.ClientCredentials), isTrue(&a.Implicit), isTrue(&a.Introspection),
 		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt), since(&a.RedirectsChangedAt),
 		&a.Publisher.ID, &a.Publisher.Slug, &a.Publisher.Name, since(&a.Publisher.CreatedAt), since(&a.Publisher.SuspendedAt),
 		isTrue(&a.OwnerLeft)}

@@ -21,7 +21,7 @@ func (p App) Steps() []Step {
 	switch {
 	case p.App.Kind == core.KindMachine:
 		steps = []Step{{"try-token", "app.try_machine", p.curl("grant_type=client_credentials")}}
-	case p.App.Profile == core.ProfileOAuth21:
+	case p.App.Profile.Rules().PKCE:
 		steps = []Step{
 			{"try-pkce", "app.try_pkce", pkce},
 			// In double quotes, so that the shell puts the fingerprint in; an encoded address has nothing else for it.
