@@ -48,68 +48,87 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Conn: c}, nil
+	return &connection{
+		Conn:   c,
+		reads:  deadline{pass: c.SetReadDeadline},
+		writes: deadline{pass: c.SetWriteDeadline, slack: time.Second},
+	}, nil
 }
 
 type connection struct {
 	net.Conn
-
-	mu      sync.Mutex
-	reading bool      // a read may be waiting
-	readBy  time.Time // as asked for
-	armed   time.Time // as the system knows it
-	writeBy time.Time // likewise
-}
-
-// SetReadDeadline takes effect at once for a read that waits, else with the next one.
-func (c *connection) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.readBy = t
-	if !c.reading {
-		return nil
-	}
-	return c.arm()
+	reads, writes deadline
 }
 
 func (c *connection) Read(b []byte) (int, error) {
-	c.mu.Lock()
-	c.reading = true
-	err := c.arm()
-	c.mu.Unlock()
-	if err != nil {
+	if err := c.reads.begin(); err != nil {
 		return 0, err
 	}
-	n, err := c.Conn.Read(b)
-	c.mu.Lock()
-	c.reading = false
-	c.mu.Unlock()
-	return n, err
+	defer c.reads.end()
+	return c.Conn.Read(b)
 }
 
-func (c *connection) arm() error {
-	if c.armed.Equal(c.readBy) {
-		return nil
+func (c *connection) Write(b []byte) (int, error) {
+	if err := c.writes.begin(); err != nil {
+		return 0, err
 	}
-	c.armed = c.readBy
-	return c.Conn.SetReadDeadline(c.readBy)
+	defer c.writes.end()
+	return c.Conn.Write(b)
 }
 
-// SetWriteDeadline leaves one that ends less than a second earlier as it is.
-func (c *connection) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if later := t.Sub(c.writeBy); !t.IsZero() && later >= 0 && later < time.Second {
-		return nil
-	}
-	c.writeBy = t
-	return c.Conn.SetWriteDeadline(t)
-}
+func (c *connection) SetReadDeadline(t time.Time) error  { return c.reads.set(t) }
+func (c *connection) SetWriteDeadline(t time.Time) error { return c.writes.set(t) }
 
-// SetDeadline sets both.
 func (c *connection) SetDeadline(t time.Time) error {
-	if err := c.SetReadDeadline(t); err != nil {
+	if err := c.reads.set(t); err != nil {
 		return err
 	}
-	return c.SetWriteDeadline(t)
+	return c.writes.set(t)
+}
+
+// deadline is one of the two of a connection.
+type deadline struct {
+	pass  func(time.Time) error // on to the system
+	slack time.Duration         // how much sooner than asked for it may come
+
+	mu      sync.Mutex
+	waiting int       // how many may be waiting
+	by      time.Time // as asked for
+	passed  time.Time // as the system knows it
+}
+
+// set takes effect at once for what waits, else with the next that does.
+func (d *deadline) set(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.by = t
+	if d.waiting == 0 {
+		return nil
+	}
+	return d.tell()
+}
+
+func (d *deadline) begin() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.tell(); err != nil {
+		return err
+	}
+	d.waiting++
+	return nil
+}
+
+func (d *deadline) end() {
+	d.mu.Lock()
+	d.waiting--
+	d.mu.Unlock()
+}
+
+func (d *deadline) tell() error {
+	later := d.by.Sub(d.passed)
+	if later == 0 || later > 0 && later < d.slack {
+		return nil
+	}
+	d.passed = d.by
+	return d.pass(d.by)
 }
