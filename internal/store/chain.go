@@ -22,10 +22,10 @@ type End struct {
 	Hash string
 }
 
-const lineColumns = `id, COALESCE(seq, 0), COALESCE(hash, ''), at, kind, actor_id, subject_id, identity_id, app_id, account_id, data`
+const lineColumns = `COALESCE(seq, 0), COALESCE(hash, ''), ` + eventColumns
 
 func scanLine(row scanner) (l Line, err error) {
-	err = row.Scan(&l.ID, &l.Seq, &l.Hash, since(&l.At), (*string)(&l.Kind), &l.ActorID, &l.SubjectID, &l.IdentityID, &l.AppID, &l.AccountID, &l.Data)
+	err = row.Scan(append([]any{&l.Seq, &l.Hash}, scanEvent(&l.Event)...)...)
 	return l, err
 }
 
