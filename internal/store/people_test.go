@@ -206,6 +206,8 @@ func TestWhatADepartureMeans(t *testing.T) {
 		want("an app of somebody who left", cara, false, "sample-cara", "", "")
 		must(t, w.CloseAccount(ctx, w.membership(t, cara, carasCo), now))
 		want("closed before", cara, true, "", "", "sample-cara")
+		// What dora left behind in it is not hers to delete, and keeps her from nothing.
+		want("an app left behind", dora, true, "", "sample-dora", "")
 	})
 }
 
