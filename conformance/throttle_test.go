@@ -487,6 +487,33 @@ func TestEveryRouteIsLimited(t *testing.T) {
 	}, lptest.BehindProxy(), lptest.WithLimits(few))
 }
 
+// LG01, AT36: what is refused before its route is known is counted, too: drawing the page that says so is work.
+func TestWhatHasNoRouteIsLimited(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		odd := map[string]func() *http.Request{
+			"a path that is not plain": func() *http.Request { return s.Request("GET", "/oauth//token", "") },
+			"too many cookies": func() *http.Request {
+				r := s.Request("GET", "/signin", "")
+				r.Header.Set("Cookie", strings.Repeat("a=b; ", 30)+"a=b")
+				return r
+			},
+			"too large": func() *http.Request { return s.Request("POST", "/signin", strings.Repeat("x", 70_000)) },
+		}
+		n := 0
+		for what, request := range odd {
+			n++
+			for _, want := range []int{0, 0, http.StatusTooManyRequests} {
+				r := request()
+				r.Header.Set("Accept", "text/html")
+				r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.4.0.%d", n))
+				if got := s.Do(r).Status; (got == http.StatusTooManyRequests) != (want != 0) {
+					t.Errorf("%s: %d", what, got)
+				}
+			}
+		}
+	}, lptest.BehindProxy(), lptest.WithLimits(func() config.Limits { l := config.Unlimited(); l.Pages = 2; return l }()))
+}
+
 // AT36, and the promise to developers: 500 calls in 10 seconds from one address for one account.
 func TestAT36_FiveHundredCallsForOneAccount(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
