@@ -190,7 +190,7 @@ func TestLostMembershipEndsAccess(t *testing.T) {
 	})
 }
 
-// GW01: identity headers cannot be forged in any spelling, and the token stays here.
+// GW01, GW03: identity headers cannot be forged in any spelling, and the token stays here.
 func TestGatewayHeadersCannotBeForged(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")

@@ -115,7 +115,7 @@ func TestRFC6749_5_2_GrantType(t *testing.T) {
 	})
 }
 
-// RFC 6749 §3.2: POST only, forms only, nothing repeated, unknown parameters ignored.
+// HT03, HT06, RFC 6749 §3.2: POST only, forms only, nothing repeated or compressed, unknown parameters ignored.
 func TestRFC6749_3_2_RequestShape(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {

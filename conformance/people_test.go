@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -568,7 +569,10 @@ func TestEverythingHeldIsInTheExport(t *testing.T) {
 				t.Errorf("the export lacks %q", held)
 			}
 		}
-		for _, hidden := range []string{"argon2", "digest", "password_hash"} {
+		if allowed := map[string]any{"scope": "dashboards:read dashboards:write", "all_accounts": true}; !reflect.DeepEqual(given(file), allowed) {
+			t.Errorf("the history says that the app was allowed %v, want %v", given(file), allowed)
+		}
+		for _, hidden := range []string{"argon2", "digest", "password_hash", `"data"`, `"version"`} {
 			if strings.Contains(page.Body, hidden) {
 				t.Errorf("the export holds %q", hidden)
 			}
@@ -582,6 +586,16 @@ func TestEverythingHeldIsInTheExport(t *testing.T) {
 			t.Errorf("a stranger's export holds what is not theirs: %s", other.Body)
 		}
 	})
+}
+
+// given is what the export's history says of the rights of an app.
+func given(file map[string]any) any {
+	for _, line := range file["events"].([]any) {
+		if event := line.(map[string]any); event["kind"] == "grant.given" {
+			return event["allowed"]
+		}
+	}
+	return nil
 }
 
 // deletable adds a person who has everything but what keeps them from going.

@@ -178,6 +178,48 @@ func TestLG01_WhichBrowsersAreKnown(t *testing.T) {
 	})
 }
 
+// LG01: a new password makes strangers of all browsers but the one where it was chosen. Who knew the old one could have
+// signed in there as often as they liked, and each of these browsers would have had guesses of its own.
+func TestLG01_ANewPasswordForgetsBrowsers(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		var thief []string
+		for range 10 {
+			thief = append(thief, s.SignedIn(s.Person.Email).Cookie("lp_device"))
+		}
+		owner := s.SignedIn(s.Person.Email)
+		form := owner.Get("/account/password").Hidden()
+		form.Set("current_password", lptest.Password)
+		form.Set("password", newPassword)
+		if page := owner.Post("/account/password", form); page.Status != http.StatusOK {
+			t.Fatalf("change the password: %d", page.Status)
+		}
+		g := newGuesser(s)
+		evaluated := 0
+		for _, device := range thief {
+			for range 3 {
+				if a := g.guess(s.Person.Email, "wrong", "", "; lp_device="+device); a.Status == wrong {
+					evaluated++
+				}
+			}
+		}
+		if evaluated != 5 {
+			t.Errorf("%d guesses were looked at in browsers of the old password, want 5", evaluated)
+		}
+		if a := g.guess(s.Person.Email, newPassword, "", "; lp_device="+owner.Cookie("lp_device")); a.Status != right {
+			t.Errorf("the browser in which it was chosen: %d, want %d", a.Status, right)
+		}
+		s.Clock.Advance(time.Hour)
+		again := s.Browser()
+		again.SignIn(again.Get("/signin"), s.Person.Email, newPassword)
+		for range 6 {
+			g.guess(s.Person.Email, "wrong", "", "")
+		}
+		if a := g.guess(s.Person.Email, newPassword, "", "; lp_device="+again.Cookie("lp_device")); a.Status != right {
+			t.Errorf("a browser that came to know the new one: %d, want %d", a.Status, right)
+		}
+	})
+}
+
 // A browser that several people share knows each of them.
 func TestLG01_ASharedBrowserKnowsAll(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
@@ -443,6 +485,33 @@ func TestEveryRouteIsLimited(t *testing.T) {
 		s.Clock.Advance(10 * time.Second)
 		wantStatus(t, s.Do(s.Request("GET", "/healthz", "")), 200)
 	}, lptest.BehindProxy(), lptest.WithLimits(few))
+}
+
+// LG01, AT36: what is refused before its route is known is counted, too: drawing the page that says so is work.
+func TestWhatHasNoRouteIsLimited(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		odd := map[string]func() *http.Request{
+			"a path that is not plain": func() *http.Request { return s.Request("GET", "/oauth//token", "") },
+			"too many cookies": func() *http.Request {
+				r := s.Request("GET", "/signin", "")
+				r.Header.Set("Cookie", strings.Repeat("a=b; ", 30)+"a=b")
+				return r
+			},
+			"too large": func() *http.Request { return s.Request("POST", "/signin", strings.Repeat("x", 70_000)) },
+		}
+		n := 0
+		for what, request := range odd {
+			n++
+			for _, want := range []int{0, 0, http.StatusTooManyRequests} {
+				r := request()
+				r.Header.Set("Accept", "text/html")
+				r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.4.0.%d", n))
+				if got := s.Do(r).Status; (got == http.StatusTooManyRequests) != (want != 0) {
+					t.Errorf("%s: %d", what, got)
+				}
+			}
+		}
+	}, lptest.BehindProxy(), lptest.WithLimits(func() config.Limits { l := config.Unlimited(); l.Pages = 2; return l }()))
 }
 
 // AT36, and the promise to developers: 500 calls in 10 seconds from one address for one account.

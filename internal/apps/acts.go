@@ -106,14 +106,18 @@ func webAddress(raw string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(raw) <= 500
 }
 
-// Register makes an app and, if it can keep one, its secret, which is in no other answer ever again. publisher
-// must be an account that the developer belongs to.
+// Register makes an app and, if it can keep one, its secret, which is in no other answer ever again. The
+// publisher is an account in which the developer may do that.
 func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (core.App, secret.Text, error) {
 	if err := a.check(d); err != nil {
 		return core.App{}, "", err
 	}
-	if err := a.memberOf(ctx, developer.ID, d.PublisherID); err != nil {
+	publisher, err := a.membership(ctx, developer.ID, d.PublisherID)
+	if err != nil {
 		return core.App{}, "", err
+	}
+	if !policy.Can(publisher.Role, policy.RegisterApps) || !publisher.Account.SuspendedAt.IsZero() {
+		return core.App{}, "", Problems{{"account", "problem.publisher_closed", ""}}
 	}
 	now := a.clock.Now()
 	app := core.App{
@@ -128,7 +132,7 @@ func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (
 		first, shown = newSecret(secret.NewID(now), developer.ID, now)
 		app.Secrets = []core.AppSecret{first}
 	}
-	if err := a.store.RegisterApp(ctx, app, developer.ID); err != nil {
+	if err := a.store.RegisterApp(ctx, publisher, app); err != nil {
 		return core.App{}, "", fmt.Errorf("register app: %w", err)
 	}
 	return app, shown, nil
@@ -142,17 +146,18 @@ func orNew(id core.ID, now time.Time) core.ID {
 	return id
 }
 
-func (a *Acts) memberOf(ctx context.Context, identity, account core.ID) error {
+// membership finds the developer's place in an account.
+func (a *Acts) membership(ctx context.Context, identity, account core.ID) (core.Membership, error) {
 	memberships, err := a.store.Memberships(ctx, identity)
 	if err != nil {
-		return fmt.Errorf("read memberships: %w", err)
+		return core.Membership{}, fmt.Errorf("read memberships: %w", err)
 	}
 	for _, m := range memberships {
 		if m.Account.ID == account {
-			return nil
+			return m, nil
 		}
 	}
-	return Problems{{"account", "problem.publisher", ""}}
+	return core.Membership{}, Problems{{"account", "problem.publisher", ""}}
 }
 
 // Open finds an app that the developer builds. Somebody else's is core.ErrNotFound: that it exists is nobody's
@@ -252,7 +257,7 @@ func (a *Acts) CreatePersonalToken(ctx context.Context, developer core.Identity,
 		return core.PersonalToken{}, "", Problems{{"scope", "problem.scope", d.Scope.Minus(a.published).String()}}
 	}
 	for _, account := range d.Reach.Accounts {
-		if err := a.memberOf(ctx, developer.ID, account); err != nil {
+		if _, err := a.membership(ctx, developer.ID, account); err != nil {
 			return core.PersonalToken{}, "", err
 		}
 	}

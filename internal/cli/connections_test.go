@@ -41,6 +41,7 @@ func wantClosed(t *testing.T, c net.Conn) {
 	}
 }
 
+// HT01: who is slow to ask is not waited for.
 func TestSlowConnectionsAreClosed(t *testing.T) {
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -65,7 +66,7 @@ func TestSlowConnectionsAreClosed(t *testing.T) {
 	}
 }
 
-// Answers that nobody takes end the connection, however many requests ask for them.
+// HT01: answers that nobody takes end the connection, however many requests ask for them.
 func TestAnswersMustBeTaken(t *testing.T) {
 	failed := make(chan error, 1)
 	conn := serveWith(t, limits{header: patient, body: patient, write: short, idle: patient}, func(w http.ResponseWriter, _ *http.Request) {

@@ -181,7 +181,7 @@ func TestRewrapGivesANewMasterKey(t *testing.T) {
 	}
 }
 
-// KY04: every way in which the master key can be wrong is refused with what to do, and changes nothing.
+// KY04, AD13: every way in which the master key can be wrong is refused with what to do, and changes nothing.
 func TestTheMasterKeyHasOneGoodSource(t *testing.T) {
 	good := base64.StdEncoding.EncodeToString(secret.Bytes(secret.KeySize))
 	write := func(text string, mode os.FileMode) func(*testing.T, string, *config.Config) {

@@ -169,4 +169,7 @@ const (
 	EventTokenRevoked         EventKind = "access_token.revoked"
 	EventPersonalTokenCreated EventKind = "personal_token.created"
 	EventPersonalTokenRevoked EventKind = "personal_token.revoked"
+	EventKeyPublished         EventKind = "key.published" // on schedule or by an operator
+	EventKeyRevoked           EventKind = "key.revoked"
+	EventKeysRewrapped        EventKind = "keys.rewrapped" // under another master key
 )

@@ -9,6 +9,7 @@ import (
 	"testing"
 )
 
+// AD13: nobody but us reads what we keep.
 func TestNewFileIsWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := NewFile(path, []byte("text")); err != nil {
@@ -58,6 +59,7 @@ func TestNewFileThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+// AD13.
 func TestMakeDirMakesParentsAndAcceptsWhatIsThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "c")
 	for range 2 {

@@ -140,6 +140,7 @@ var vandalism = map[string][]string{
 	"the number taken away": {`UPDATE events SET seq = NULL WHERE seq = 3`},
 }
 
+// AD10: nobody changes what the log says without being seen.
 func TestTheChainShowsWhatWasDoneToIt(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		n := s.node()

@@ -15,7 +15,7 @@ type Device struct {
 	People []Person
 }
 
-// Person is a digest of somebody's e-mail address: who is known here can be told before the store is asked.
+// Person is digests of somebody's e-mail address and password: who is known here can be told before the store is asked.
 type Person [16]byte
 
 // MostPeople is how many a device keeps in mind.

@@ -490,7 +490,7 @@ func TestKeysOfBeforeAreBoundAnew(t *testing.T) {
 		must(t, err)
 		before = append(before, store.Rewrap{ID: row.ID, From: row.Wrapped, To: wrapAsBefore(k.master, row, private)})
 	}
-	must(t, k.o.Store.RewrapKeys(t.Context(), k.master.name, k.master.name, before))
+	must(t, k.o.Store.RewrapKeys(t.Context(), k.master.name, k.master.name, before, k.o.Clock.Now()))
 	for range 2 {
 		if _, err := process(t, where, c).OpenCode(code); err != nil {
 			t.Error(err)

@@ -122,7 +122,7 @@ func (k *Keys) rewrapTo(ctx context.Context, to wrapping, stored []store.Key) er
 		}
 		all = append(all, store.Rewrap{ID: row.ID, From: row.Wrapped, To: to.wrap(row, private)})
 	}
-	return k.o.Store.RewrapKeys(ctx, k.master.name, to.name, all)
+	return k.o.Store.RewrapKeys(ctx, k.master.name, to.name, all, k.o.Clock.Now())
 }
 
 // make makes a key for a slot.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/store"
 )
 
 // file is the export. Times are RFC 3339; what never happened is left out.
@@ -92,14 +93,20 @@ type fileInvitation struct {
 }
 
 type fileEvent struct {
-	At         time.Time       `json:"at"`
-	Kind       core.EventKind  `json:"kind"`
-	ActorID    core.ID         `json:"actor,omitzero"`
-	SubjectID  core.ID         `json:"subject,omitzero"`
-	IdentityID core.ID         `json:"identity,omitzero"`
-	AppID      core.ID         `json:"app,omitzero"`
-	AccountID  core.ID         `json:"account,omitzero"`
-	Data       json.RawMessage `json:"data"`
+	At         time.Time      `json:"at"`
+	Kind       core.EventKind `json:"kind"`
+	ActorID    core.ID        `json:"actor,omitzero"`
+	SubjectID  core.ID        `json:"subject,omitzero"`
+	IdentityID core.ID        `json:"identity,omitzero"`
+	AppID      core.ID        `json:"app,omitzero"`
+	AccountID  core.ID        `json:"account,omitzero"`
+	Allowed    *fileRights    `json:"allowed,omitempty"` // what the app may do since then
+}
+
+type fileRights struct {
+	Scope       string    `json:"scope"`
+	AllAccounts bool      `json:"all_accounts"`
+	Accounts    []core.ID `json:"accounts,omitempty"`
 }
 
 func (m *Room) fileOf(who core.Identity, h holdings) file {
@@ -135,7 +142,17 @@ func (m *Room) fileOf(who core.Identity, h holdings) file {
 		f.Invitations = append(f.Invitations, fileInvitation{x.ID, x.Account.Slug, x.Role, x.Email, x.CreatedAt, x.ExpiresAt, x.AcceptedAt, x.WithdrawnAt})
 	}
 	for _, x := range h.events[:min(len(h.events), mostEvents)] {
-		f.Events = append(f.Events, fileEvent{x.At, x.Kind, x.ActorID, x.SubjectID, x.IdentityID, x.AppID, x.AccountID, json.RawMessage(x.Data)})
+		f.Events = append(f.Events, fileEvent{x.At, x.Kind, x.ActorID, x.SubjectID, x.IdentityID, x.AppID, x.AccountID, rightsIn(x)})
 	}
 	return f
+}
+
+// rightsIn reads what an event says of an app's rights. The rest of an event's data is for the readers of the log: what
+// this file does not know how to say is left out.
+func rightsIn(e core.Event) *fileRights {
+	var now store.GrantChange
+	if e.Kind != core.EventGrantGiven && e.Kind != core.EventGrantChanged || json.Unmarshal([]byte(e.Data), &now) != nil {
+		return nil
+	}
+	return &fileRights{now.Scope.String(), now.Reach.All, now.Reach.Accounts}
 }

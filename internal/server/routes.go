@@ -117,7 +117,7 @@ const maxCookies = 20
 func (s *Server) site(w *seen, r *http.Request) {
 	if r.ContentLength > oauth.MaxBody && !s.isAPI(r.URL) {
 		w.Header().Set("Connection", "close")
-		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))
+		s.turnAway(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))
 		return
 	}
 	if r.Body != nil && r.Body != http.NoBody && !s.isAPI(r.URL) {
@@ -125,7 +125,7 @@ func (s *Server) site(w *seen, r *http.Request) {
 		r.Body = http.MaxBytesReader(w.ResponseWriter, r.Body, oauth.MaxBody)
 	}
 	if tooManyCookies(r.Header["Cookie"]) {
-		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
+		s.turnAway(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
 		return
 	}
 	// Most requests name a path without wildcards, which needs no search.
@@ -135,10 +135,19 @@ func (s *Server) site(w *seen, r *http.Request) {
 	}
 	if !clean(r.URL.Path) {
 		// The mux would answer by a redirect that repeats the query, secrets and all.
-		s.surfaceOf(r).fail(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
+		s.turnAway(w, r, oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// turnAway refuses a request before its route is known. It is counted all the same.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, refusal *oauth.Error) {
+	err := s.limits.astray(s.isAPI(r.URL)).admit(r)
+	if err == nil {
+		err = refusal
+	}
+	s.surfaceOf(r).fail(w, r, err)
 }
 
 // clean reports whether a path is one that the mux takes as it is.

@@ -37,7 +37,7 @@ func TestAPIsMustStandApart(t *testing.T) {
 		"one over another":     {[]gateway.API{api("/v3/"), api("/v3/inner/")}, "covers that of"},
 		"patterns in conflict": {[]gateway.API{api("/v3/", "/v3/{a}/x", "/v3/y/{b}")}, "routes of the APIs"},
 	} {
-		server, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, MasterKey: make([]byte, secret.KeySize), Life: DefaultLife, APIs: c.apis, Log: slog.New(slog.DiscardHandler)})
+		server, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, Watch: core.NewStopwatch(), MasterKey: make([]byte, secret.KeySize), Life: DefaultLife, APIs: c.apis, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
 			server.Close()
 		}

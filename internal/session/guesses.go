@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/keys"
 	"launchpad/internal/limit"
 	"launchpad/internal/secret"
 	"launchpad/internal/web"
@@ -35,12 +36,14 @@ type guess struct {
 	person   limit.Key
 	known    limit.Key // of person and browser, or session; zero: a stranger
 	network  limit.Key
+	browser  keys.Person // what the browser knows of the person; zero: they are in a session, or strangers
 }
 
 // atSignIn is the guess of somebody at the sign-in page. email is in its one spelling.
 func (s *Sessions) atSignIn(r *http.Request, email, password string) guess {
 	g := guess{password: password, person: limit.Text(email), network: limit.Address(web.AddressOf(r))}
-	if device := s.device(r); knows(device, email) {
+	device := s.device(r)
+	if g.browser = knows(device, email); g.browser != (keys.Person{}) {
 		g.known = g.person.And(device.ID)
 	}
 	return g
@@ -63,6 +66,13 @@ func (s *Sessions) compare(ctx context.Context, g guess, find func(context.Conte
 		return core.Identity{}, err
 	}
 	identity, err := find(ctx)
+	if err == nil && g.outdated(identity) {
+		s.guesses.takeBack(g)
+		g.known = limit.Key{}
+		if err := s.guesses.take(g); err != nil {
+			return core.Identity{}, err
+		}
+	}
 	if err == nil {
 		err = s.evaluate(ctx, g, identity)
 	}
@@ -92,6 +102,12 @@ func (s *Sessions) evaluate(ctx context.Context, g guess, identity core.Identity
 }
 
 func (g guess) isKnown() bool { return g.known != limit.Key{} }
+
+// outdated reports whether the browser knows the person by a password that is not theirs any more. Whoever had that could
+// make as many such browsers as they liked, each with guesses of its own.
+func (g guess) outdated(identity core.Identity) bool {
+	return g.browser != keys.Person{} && g.browser != person(identity.Email, identity.PasswordHash)
+}
 
 func (c guesses) take(g guess) error {
 	if g.isKnown() {

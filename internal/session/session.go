@@ -167,7 +167,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, identity core.I
 		ClearPages(w)
 	}
 	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
-	s.remember(w, r, identity.Email)
+	s.remember(w, r, identity)
 	return nil
 }
 
@@ -222,6 +222,8 @@ func (s *Sessions) ChangePassword(w http.ResponseWriter, r *http.Request, curren
 		return oauth.Unavailable(fmt.Errorf("change password: %w", err))
 	}
 	s.jar.Set(w, web.CookieSession, cookie.Reveal(), Absolute)
+	who.PasswordHash = hash
+	s.remember(w, r, who)
 	return nil
 }
 

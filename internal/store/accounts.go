@@ -7,7 +7,7 @@ import (
 	"launchpad/internal/core"
 )
 
-// CreateAccount adds a customer company with its first owner. core.ErrConflict: the slug is taken.
+// CreateAccount adds a customer company with its first owner. core.ErrConflict: the slug is taken, or the owner locked.
 func (s *Store) CreateAccount(ctx context.Context, account core.Account, owner core.ID) error {
 	return s.fact(ctx, func(t *tx) error { return t.insertAccount(account, owner) })
 }
@@ -24,8 +24,8 @@ func (t *tx) insertAccount(a core.Account, owner core.ID) error {
 	return t.insertMembership(owner, a.ID, core.RoleOwner, owner, a.CreatedAt)
 }
 
-// AddMember lets an identity into an account. core.ErrConflict: it is a member, the account is full, or one of the two
-// does not exist.
+// AddMember lets an identity into an account. core.ErrConflict: it is a member or locked, the account is full, or one of
+// the two does not exist.
 func (s *Store) AddMember(ctx context.Context, identity, account core.ID, role core.Role, actor core.ID, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error { return t.takeSeat(identity, account, role, actor, now) })
 }
@@ -47,7 +47,7 @@ func (t *tx) insertMembership(identity, account core.ID, role core.Role, actor c
 		INSERT INTO memberships (identity_id, account_id, role, created_at)
 		SELECT i.id, $2, $3, $4
 		FROM identities i
-		WHERE i.id = $1 AND i.deleted_at IS NULL`, identity, account, string(role), ms(now)); err != nil {
+		WHERE i.id = $1 AND i.locked_at IS NULL`, identity, account, string(role), ms(now)); err != nil {
 		return err
 	}
 	return t.log(memberEvent(core.EventMembershipAdded, identity, account, actor, now))

@@ -74,8 +74,7 @@ func (s *Store) TakeOver(ctx context.Context, app, heir core.ID, now time.Time) 
 			UPDATE apps
 			SET owner_id = $2
 			WHERE id = $1 AND deleted_at IS NULL
-				AND EXISTS (
-					SELECT 1 FROM memberships m WHERE m.identity_id = $2 AND m.account_id = apps.account_id AND m.role IN ('owner', 'admin'))
+				AND `+byPublisher+` AND m.role IN ('owner', 'admin'))
 				AND NOT EXISTS (
 					SELECT 1 FROM memberships o WHERE o.identity_id = apps.owner_id AND o.account_id = apps.account_id)`, app, heir); err != nil {
 			return err

@@ -199,3 +199,45 @@ func TestChangedRedirectsAreDated(t *testing.T) {
 		}
 	})
 }
+
+// AD02: whoever was locked, or lost a role, between the look and the fact does nothing by it; and only operators switch.
+func TestRightsOnAppsEndWithWhatTheyStandOn(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		w.join(t, true)
+		another := w.app
+		another.ID, another.ClientID, another.Secrets = w.id(), "app_another", nil
+		anns := w.membership(t, w.ann, w.annsCo)
+		in := w.invitation(t, w.bensCo, w.ann.Email, w.ben)
+		wantErr(t, "register in a role that one has not", w.RegisterApp(ctx, core.Membership{IdentityID: w.ben.ID, Account: w.annsCo, Role: core.RoleOwner}, another), core.ErrConflict)
+		wantErr(t, "register for a stranger's account", w.RegisterApp(ctx, core.Membership{IdentityID: w.ann.ID, Account: w.bensCo, Role: core.RoleOwner}, another), core.ErrConflict)
+		wantErr(t, "switch one's own app", w.SwitchApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
+		must(t, w.LockIdentity(ctx, w.ann.ID, core.ID{}, now))
+		for what, act := range map[string]func() error{
+			"edit":         func() error { return w.ChangeApp(ctx, w.app, w.ann.ID, now) },
+			"delete":       func() error { return w.DeleteApp(ctx, w.app.ID, w.ann.ID, now) },
+			"add a secret": func() error { return w.AddSecret(ctx, w.app.ID, w.secret(w.ann)) },
+			"hand over":    func() error { return w.HandOverApp(ctx, w.app.ID, w.ann.ID, w.ben.ID, now) },
+			"register":     func() error { return w.RegisterApp(ctx, anns, another) },
+			"open an account": func() error {
+				return w.CreateAccount(ctx, core.Account{ID: w.id(), Slug: "another", Name: "Another", CreatedAt: now}, w.ann.ID)
+			},
+			"join": func() error { return w.AcceptInvitation(ctx, in.ID, w.ann, now) },
+		} {
+			wantErr(t, "locked, "+what, act(), core.ErrConflict)
+		}
+		wantErr(t, "locked, take a seat away", w.LeaveTeam(ctx, w.app.ID, w.ann.ID, w.ben.ID, now), core.ErrNotFound)
+		wantErr(t, "locked, take another name", w.RenameIdentity(ctx, w.ann.ID, "Another", now), core.ErrNotFound)
+	})
+}
+
+// AD02: a locked heir takes nothing over.
+func TestALockedHeirTakesNothingOver(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		must(t, w.AddMember(ctx, w.ben.ID, w.annsCo.ID, core.RoleOwner, w.ann.ID, now))
+		must(t, w.RemoveMember(ctx, w.membership(t, w.ann, w.annsCo), w.member(t, w.ann), now))
+		must(t, w.LockIdentity(ctx, w.ben.ID, core.ID{}, now))
+		wantErr(t, "take over", w.TakeOver(ctx, w.app.ID, w.ben.ID, now), core.ErrConflict)
+	})
+}

@@ -8,18 +8,19 @@ import (
 	"launchpad/internal/core"
 )
 
-// RegisterApp adds an app with its first secret, if it has one. core.ErrConflict: it exists, or its owner does not.
-func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) error {
+// RegisterApp adds an app with its first secret, if it has one, in the name of its owner's account. core.ErrConflict: it
+// exists, or the owner's role is not what it was.
+func (s *Store) RegisterApp(ctx context.Context, owner core.Membership, app core.App) error {
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
 			INSERT INTO apps (id, client_id, name, homepage_url, kind, profile, token_format, redirect_uris, scope,
 				account_id, owner_id, client_credentials, implicit, introspection, created_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, i.id, $12, $13, $14, $15
-			FROM identities i
-			WHERE i.id = $11 AND i.deleted_at IS NULL`,
-			app.ID, app.ClientID, app.Name, app.HomepageURL, string(app.Kind), string(app.Profile), string(app.TokenFormat),
-			strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), app.Publisher.ID, app.OwnerID,
-			truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt)); err != nil {
+			SELECT $4, $5, $6, $7, $8, $9, $10, $11, $12, $1, $2,
+				CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT), CAST($16 AS BIGINT)
+			WHERE `+stillActs,
+			acting(owner, app.ID, app.ClientID, app.Name, app.HomepageURL, string(app.Kind), string(app.Profile), string(app.TokenFormat),
+				strings.Join(app.RedirectURIs, "\n"), app.Scope.String(),
+				truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt))...); err != nil {
 			return err
 		}
 		for _, secret := range app.Secrets {
@@ -29,7 +30,7 @@ func (s *Store) RegisterApp(ctx context.Context, app core.App, actor core.ID) er
 				return err
 			}
 		}
-		return t.log(appEvent(core.EventAppRegistered, app.ID, actor, app.CreatedAt))
+		return t.log(appEvent(core.EventAppRegistered, app.ID, owner.IdentityID, app.CreatedAt))
 	})
 }
 
@@ -37,13 +38,17 @@ func appEvent(kind core.EventKind, app, actor core.ID, now time.Time) core.Event
 	return core.Event{At: now, Kind: kind, ActorID: actor, SubjectID: app, AppID: app}
 }
 
-// Who acts on an app ($1), beside it in the WHERE clause: identity $2. Either belongs to the account that publishes it.
+// Who acts on an app ($1), beside it in the WHERE clause: identity $2, who may act and belongs to the account that
+// publishes it.
 const (
-	byOwner = `apps.owner_id = $2 AND EXISTS (
-				SELECT 1 FROM memberships m WHERE m.identity_id = $2 AND m.account_id = apps.account_id)`
-	byTeam = `EXISTS (
-				SELECT 1 FROM memberships m WHERE m.identity_id = $2 AND m.account_id = apps.account_id AND (apps.owner_id = $2 OR EXISTS (
+	byOwner = `apps.owner_id = $2 AND ` + byPublisher + `)`
+	byTeam  = byPublisher + ` AND (apps.owner_id = $2 OR EXISTS (
 					SELECT 1 FROM app_members t WHERE t.app_id = apps.id AND t.identity_id = $2)))`
+	byPublisher = `EXISTS (
+				SELECT 1
+				FROM memberships m
+				JOIN identities i ON i.id = m.identity_id
+				WHERE m.identity_id = $2 AND m.account_id = apps.account_id AND i.locked_at IS NULL`
 )
 
 // ChangeApp replaces what the team may edit. core.ErrConflict: the app is gone, or not the actor's to edit.
@@ -56,13 +61,14 @@ func (s *Store) ChangeApp(ctx context.Context, app core.App, actor core.ID, now 
 		app.ID, actor, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), ms(now))
 }
 
-// SwitchApp replaces what the operator alone may set, so that neither undoes what the other did meanwhile.
+// SwitchApp replaces what an operator alone may set, so that neither undoes what the other did meanwhile.
+// core.ErrConflict: the app is gone, or the actor is no operator.
 func (s *Store) SwitchApp(ctx context.Context, app core.App, actor core.ID, now time.Time) error {
 	return s.changeApp(ctx, app.ID, actor, now, `
 		UPDATE apps
-		SET profile = $2, token_format = $3, client_credentials = $4, implicit = $5, introspection = $6
-		WHERE id = $1 AND deleted_at IS NULL`,
-		app.ID, string(app.Profile), string(app.TokenFormat), truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection))
+		SET profile = $3, token_format = $4, client_credentials = $5, implicit = $6, introspection = $7
+		WHERE id = $1 AND deleted_at IS NULL AND `+anOperator,
+		app.ID, actor, string(app.Profile), string(app.TokenFormat), truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection))
 }
 
 func (s *Store) changeApp(ctx context.Context, app, actor core.ID, now time.Time, change string, values ...any) error {

@@ -42,7 +42,7 @@ func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
 			RedirectURIs: []string{"https://a.example/cb", "https://b.example/cb"}, Publisher: w.annsCo, OwnerID: w.ann.ID, CreatedAt: w.clock.Now(),
 			Secrets: []core.AppSecret{{ID: w.id(), Digest: "digest", CreatedAt: w.clock.Now()}},
 		}
-		must(t, w.RegisterApp(ctx, w.app, w.ann.ID))
+		must(t, w.RegisterApp(ctx, w.membership(t, w.ann, w.annsCo), w.app))
 		test(t, w)
 	})
 }
@@ -244,7 +244,7 @@ func TestUniqueNames(t *testing.T) {
 		wantErr(t, "same slug", w.CreateAccount(t.Context(), core.Account{ID: w.id(), Slug: w.annsCo.Slug, Name: "x", CreatedAt: w.clock.Now()}, w.ann.ID), core.ErrConflict)
 		twin := w.app
 		twin.ID, twin.Secrets = w.id(), nil
-		wantErr(t, "same client_id", w.RegisterApp(t.Context(), twin, w.ann.ID), core.ErrConflict)
+		wantErr(t, "same client_id", w.RegisterApp(t.Context(), w.membership(t, w.ann, w.annsCo), twin), core.ErrConflict)
 		wantErr(t, "member twice", w.AddMember(t.Context(), w.ann.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
 		wantErr(t, "member of nothing", w.AddMember(t.Context(), w.ann.ID, w.id(), core.RoleMember, w.ann.ID, w.clock.Now()), core.ErrConflict)
 	})
@@ -336,7 +336,7 @@ func TestNothingStandsOnTheDead(t *testing.T) {
 		wantErr(t, "change a deleted app", w.ChangeApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
 		_, err = w.Grant(ctx, w.ann.ID, w.app.ID)
 		wantErr(t, "grant of a deleted app", err, core.ErrNotFound)
-		wantErr(t, "switch a deleted app", w.SwitchApp(ctx, w.app, w.ann.ID, now), core.ErrConflict)
+		wantErr(t, "switch a deleted app", w.SwitchApp(ctx, w.app, w.operator(t).ID, now), core.ErrConflict)
 		token := core.PersonalToken{ID: w.id(), IdentityID: w.ann.ID, AppID: w.app.ID, Name: "t", Digest: "d", Reach: core.Reach{All: true}, CreatedAt: now}
 		wantErr(t, "personal token of a deleted app", w.CreatePersonalToken(ctx, token), core.ErrConflict)
 		token.AppID, token.IdentityID = core.ID{}, w.ben.ID
@@ -349,13 +349,13 @@ func TestNothingStandsOnTheDead(t *testing.T) {
 // What the developer edits and what the operator switches are apart: an old page of the one does not undo the other.
 func TestEditsAndSwitchesAreApart(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		ctx, now := t.Context(), w.clock.Now()
+		ctx, now, operator := t.Context(), w.clock.Now(), w.operator(t)
 		edited, switched := w.app, w.app
 		edited.Name = "Edited"
 		switched.Introspection, switched.TokenFormat = true, core.FormatJWT
-		must(t, w.SwitchApp(ctx, switched, w.ann.ID, now))
+		must(t, w.SwitchApp(ctx, switched, operator.ID, now))
 		must(t, w.ChangeApp(ctx, edited, w.ann.ID, now))
-		must(t, w.SwitchApp(ctx, switched, w.ann.ID, now))
+		must(t, w.SwitchApp(ctx, switched, operator.ID, now))
 		got, err := w.App(ctx, w.app.ID)
 		must(t, err)
 		if got.Name != "Edited" || !got.Introspection || got.TokenFormat != core.FormatJWT {

@@ -27,7 +27,9 @@ func (s *Store) Departure(ctx context.Context, identity core.ID) (Departure, err
 }
 
 func (t *tx) departure(identity core.ID) (d Departure, err error) {
-	if d.Apps, err = t.apps(` WHERE p.owner_id = $1 AND p.deleted_at IS NULL`, identity); err != nil {
+	// What they left behind with an account is not theirs to delete any more: whoever runs the account takes it over.
+	if d.Apps, err = t.apps(` JOIN memberships m ON m.account_id = p.account_id AND m.identity_id = p.owner_id
+		WHERE p.owner_id = $1 AND p.deleted_at IS NULL`, identity); err != nil {
 		return d, err
 	}
 	err = t.one(`

@@ -77,13 +77,13 @@ func (s *Store) IdentityByEmail(ctx context.Context, email string) (i core.Ident
 	return i, err
 }
 
-// RenameIdentity gives a person another name. core.ErrNotFound: there is no such person.
+// RenameIdentity gives a person another name. core.ErrNotFound: there is no such person, or they are locked.
 func (s *Store) RenameIdentity(ctx context.Context, id core.ID, name string, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		n, err := t.exec(`
 			UPDATE identities
 			SET name = $2
-			WHERE id = $1 AND deleted_at IS NULL`, id, name)
+			WHERE id = $1 AND locked_at IS NULL`, id, name)
 		if err != nil {
 			return err
 		}

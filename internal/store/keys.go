@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"launchpad/internal/core"
@@ -34,14 +35,29 @@ func (s *Store) PublishKey(ctx context.Context, k Key, master string) error {
 }
 
 func (t *tx) insertKey(k Key, master string) error {
-	return t.must(`
+	if err := t.must(`
 		INSERT INTO keys (id, ring, slot, algorithm, public, wrapped, created_at, active_at)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8
 		FROM meta
 		WHERE name = '`+masterKey+`' AND value = $9
 			AND (SELECT coalesce(max(slot), 0) + 1 FROM keys WHERE ring = $2) = $3
 		ON CONFLICT DO NOTHING`,
-		k.ID, k.Ring, k.Slot, k.Algorithm, k.Public, k.Wrapped, ms(k.CreatedAt), ms(k.ActiveAt), master)
+		k.ID, k.Ring, k.Slot, k.Algorithm, k.Public, k.Wrapped, ms(k.CreatedAt), ms(k.ActiveAt), master); err != nil {
+		return err
+	}
+	return t.log(keyEvent(core.EventKeyPublished, k.ID, k.Ring, k.CreatedAt))
+}
+
+// keyEvent tells of a key. Nobody is named: keys are kept by the schedule, and by whoever has the master key.
+func keyEvent(kind core.EventKind, id, ring string, now time.Time) core.Event {
+	data, _ := json.Marshal(KeyChange{id, ring}) // text cannot fail
+	return core.Event{At: now, Kind: kind, Data: string(data)}
+}
+
+// KeyChange is the Data of a key.published or key.revoked event.
+type KeyChange struct {
+	ID   string `json:"kid"`
+	Ring string `json:"ring"`
 }
 
 // RevokeKey ends a key before its time and erases its private part. If it was the one in use, the next is in use at
@@ -57,6 +73,9 @@ func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, success
 			UPDATE keys
 			SET revoked_at = $2, wrapped = ''
 			WHERE id = $1 AND revoked_at IS NULL`, id, ms(now)); err != nil {
+			return err
+		}
+		if err := t.log(keyEvent(core.EventKeyRevoked, id, ring, now)); err != nil {
 			return err
 		}
 		var used bool
@@ -88,7 +107,7 @@ type Rewrap struct{ ID, From, To string }
 
 // RewrapKeys puts all keys under another master key, or under other bindings, as a whole. core.ErrConflict: what is
 // stored is not, or not only, what was read.
-func (s *Store) RewrapKeys(ctx context.Context, from, to string, all []Rewrap) error {
+func (s *Store) RewrapKeys(ctx context.Context, from, to string, all []Rewrap, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`UPDATE meta SET value = $2 WHERE name = '`+masterKey+`' AND value = $1`, from, to); err != nil {
 			return err
@@ -105,7 +124,10 @@ func (s *Store) RewrapKeys(ctx context.Context, from, to string, all []Rewrap) e
 		if stored != len(all) {
 			return core.ErrConflict
 		}
-		return nil
+		if from == to {
+			return nil
+		}
+		return t.log(core.Event{At: now, Kind: core.EventKeysRewrapped})
 	})
 }
 

@@ -141,7 +141,7 @@ func TestKeysAreRewrappedAsAWhole(t *testing.T) {
 		before := w.keys(t)
 		refused := func(what, from string, list []store.Rewrap) {
 			t.Helper()
-			wantErr(t, what, w.RewrapKeys(t.Context(), from, "next", list), core.ErrConflict)
+			wantErr(t, what, w.RewrapKeys(t.Context(), from, "next", list, w.clock.Now()), core.ErrConflict)
 			if got := w.keys(t); !slices.Equal(got, before) {
 				t.Errorf("%s: changed all the same: %v", what, got)
 			}
@@ -150,7 +150,7 @@ func TestKeysAreRewrappedAsAWhole(t *testing.T) {
 		refused("one left out", master, all[:2])
 		refused("one read too early", master, append(all[:2:2], store.Rewrap{ID: all[2].ID, From: "x", To: "y"}))
 		refused("a stranger", master, append(all[:3:3], store.Rewrap{ID: "x", From: "x", To: "y"}))
-		must(t, w.RewrapKeys(t.Context(), master, "next", all))
+		must(t, w.RewrapKeys(t.Context(), master, "next", all, w.clock.Now()))
 		for i, k := range w.keys(t) {
 			if k.Wrapped != all[i].To {
 				t.Errorf("%s: %q", k.ID, k.Wrapped)
@@ -174,7 +174,7 @@ func TestRewrappingMeetsPublishing(t *testing.T) {
 				}
 			})
 			both.Go(func() {
-				if w.RewrapKeys(context.Background(), master, "next", []store.Rewrap{{ID: first.ID, From: first.Wrapped, To: "anew"}}) == nil {
+				if w.RewrapKeys(context.Background(), master, "next", []store.Rewrap{{ID: first.ID, From: first.Wrapped, To: "anew"}}, w.clock.Now()) == nil {
 					rewrapped.Add(1)
 				}
 			})
@@ -182,6 +182,34 @@ func TestRewrappingMeetsPublishing(t *testing.T) {
 		both.Wait()
 		if published.Load()+rewrapped.Load() != 1 {
 			t.Errorf("published %d times, rewrapped %d times; want one of both, once", published.Load(), rewrapped.Load())
+		}
+	})
+}
+
+// AD10: what becomes of the keys is in the change log, with the key's name and nothing of the key; what was refused is not.
+func TestTheChangeLogTellsOfKeys(t *testing.T) {
+	eachRing(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		first := w.publish(t, w.key("r", 1, 0))
+		wantErr(t, "a slot that is taken", w.PublishKey(ctx, w.key("r", 1, 0), master), core.ErrConflict)
+		wantErr(t, "a stranger", w.RevokeKey(ctx, "nobody", now, w.key("r", 2, 0), master), core.ErrNotFound)
+		wantErr(t, "another master key", w.RevokeKey(ctx, first.ID, now, w.key("r", 2, 0), "another"), core.ErrConflict)
+		second := w.key("r", 2, 0)
+		must(t, w.RevokeKey(ctx, first.ID, now, second, master))
+		all := []store.Rewrap{{ID: second.ID, From: second.Wrapped, To: "anew"}}
+		must(t, w.RewrapKeys(ctx, master, master, all, now)) // under other bindings, which is nobody's act
+		all[0].From, all[0].To = all[0].To, "again"
+		must(t, w.RewrapKeys(ctx, master, "next", all, now))
+		var got []string
+		kinds := []core.EventKind{core.EventKeyPublished, core.EventKeyRevoked, core.EventKeysRewrapped}
+		must(t, w.Events(ctx, now, kinds, func(e core.Event) { got = append(got, string(e.Kind)+" "+e.Data) }))
+		slices.Sort(got) // lines of one moment have no order
+		want := []string{
+			`key.published {"kid":"` + first.ID + `","ring":"r"}`, `key.published {"kid":"` + second.ID + `","ring":"r"}`,
+			`key.revoked {"kid":"` + first.ID + `","ring":"r"}`, `keys.rewrapped {}`,
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }

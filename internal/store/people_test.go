@@ -199,10 +199,15 @@ func TestWhatADepartureMeans(t *testing.T) {
 		cara, carasCo := w.person(t, "cara@example.com", "sample-cara")
 		dora, _ := w.person(t, "dora@example.com", "sample-dora")
 		app := core.App{ID: w.id(), ClientID: "app_dora", Name: "Dora's", Kind: core.KindWeb, Profile: core.ProfileOAuth2, TokenFormat: core.FormatSealed, Publisher: carasCo, OwnerID: dora.ID, CreatedAt: now}
-		must(t, w.RegisterApp(ctx, app, dora.ID))
+		must(t, w.AddMember(ctx, dora.ID, carasCo.ID, core.RoleAdmin, cara.ID, now))
+		doras := w.membership(t, dora, carasCo)
+		must(t, w.RegisterApp(ctx, doras, app))
+		must(t, w.RemoveMember(ctx, doras, core.Member{Identity: dora, Role: core.RoleAdmin}, now))
 		want("an app of somebody who left", cara, false, "sample-cara", "", "")
 		must(t, w.CloseAccount(ctx, w.membership(t, cara, carasCo), now))
 		want("closed before", cara, true, "", "", "sample-cara")
+		// What dora left behind in it is not hers to delete, and keeps her from nothing.
+		want("an app left behind", dora, true, "", "sample-dora", "")
 	})
 }
 
@@ -211,6 +216,7 @@ func TestADeletedPersonIsGone(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx, now := t.Context(), w.clock.Now()
 		must(t, w.AddMember(ctx, w.ben.ID, w.annsCo.ID, core.RoleMember, w.ann.ID, now))
+		bens := w.membership(t, w.ben, w.annsCo)
 		g := w.consent(t, w.ben, core.Reach{All: true}, "read")
 		code, redeemed := w.authorization(t, g), w.authorization(t, g)
 		must(t, w.RedeemCode(ctx, redeemed.ID, now))
@@ -256,8 +262,8 @@ func TestADeletedPersonIsGone(t *testing.T) {
 		wantErr(t, "an account", w.CreateAccount(ctx, core.Account{ID: w.id(), Slug: "new", Name: "New", CreatedAt: now}, w.ben.ID), core.ErrConflict)
 		wantErr(t, "another name", w.RenameIdentity(ctx, w.ben.ID, "Ben again", now), core.ErrNotFound)
 		app := w.app
-		app.ID, app.ClientID, app.OwnerID = w.id(), "app_ben", w.ben.ID
-		wantErr(t, "an app", w.RegisterApp(ctx, app, w.ben.ID), core.ErrConflict)
+		app.ID, app.ClientID = w.id(), "app_ben"
+		wantErr(t, "an app", w.RegisterApp(ctx, bens, app), core.ErrConflict)
 		if st, err := w.Authorization(ctx, code.ID); err != nil || !st.IdentityLocked {
 			t.Errorf("a code that is out stands on a living person: %v", err)
 		}
