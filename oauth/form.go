@@ -98,7 +98,7 @@ func ReadQuery(r *http.Request) (Form, error) {
 // ReadBoth parses query and body into one form, so that a parameter in both counts as repeated.
 func ReadBoth(r *http.Request) (Form, error) {
 	f, err := ReadQuery(r)
-	if err != nil || r.Method != http.MethodPost {
+	if err != nil || r.Method == http.MethodGet {
 		return f, err
 	}
 	body, err := ReadBody(r)
@@ -113,6 +113,36 @@ func ReadBoth(r *http.Request) (Form, error) {
 		return f, tooMany()
 	}
 	return f, nil
+}
+
+// Agreed puts together what two places of one request say. A parameter that both have with the same value counts once;
+// with two values it counts as repeated.
+func Agreed(a, b Form) (Form, error) {
+	f := Form{values: slices.Clone(a.values), repeated: slices.Concat(a.repeated, b.repeated)}
+	for _, p := range b.values {
+		if !f.Has(p.name) || f.Get(p.name) != p.value {
+			f.add(p.name, p.value)
+		}
+	}
+	if len(f.values) > MaxParameters {
+		return f, tooMany()
+	}
+	return f, nil
+}
+
+// With gives the form with one parameter set anew, whatever it was before.
+func (f Form) With(name, value string) Form {
+	f = f.Without(name)
+	f.values = append(f.values, parameter{name, value})
+	return f
+}
+
+// Without gives the form without a parameter.
+func (f Form) Without(name string) Form {
+	return Form{
+		values:   slices.DeleteFunc(slices.Clone(f.values), func(p parameter) bool { return p.name == name }),
+		repeated: slices.DeleteFunc(slices.Clone(f.repeated), func(repeated string) bool { return repeated == name }),
+	}
 }
 
 const formType = "application/x-www-form-urlencoded"

@@ -19,10 +19,17 @@ const (
 	RedirectLoopback                      // http on this computer
 	RedirectPrivate                       // a private-use scheme of a native app
 	RedirectDummy                         // plain http elsewhere: fine to start with, keeps the app in development
+	RedirectShown                         // nowhere: the code is shown to the person
 )
+
+// RedirectShownURI stands for no address: the person copies the code into the app. Older installed apps and scripts use it.
+const RedirectShownURI = "urn:ietf:wg:oauth:2.0:oob"
 
 // CheckRedirectURI decides whether a redirect URI may be registered.
 func CheckRedirectURI(raw string) (RedirectClass, error) {
+	if raw == RedirectShownURI {
+		return RedirectShown, nil
+	}
 	if err := redirectBytes(raw); err != nil {
 		return 0, err
 	}
@@ -173,6 +180,9 @@ func withoutLoopbackPort(raw string) (string, bool) {
 // RedirectOrigin is what a browser must be allowed to go to after the form is sent: an origin for web addresses,
 // the scheme for private ones. It is also what the person is shown.
 func RedirectOrigin(raw string) string {
+	if raw == RedirectShownURI {
+		return "" // it stays with us
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""
@@ -185,6 +195,9 @@ func RedirectOrigin(raw string) string {
 
 // RedirectHost is the part of a redirect URI that a person can recognise.
 func RedirectHost(raw string) string {
+	if raw == RedirectShownURI {
+		return ""
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		scheme, _, _ := strings.Cut(raw, ":")

@@ -19,10 +19,16 @@ func (p Parameters) With(name, value string) Parameters {
 // Query answers in the query of the redirect URI. RFC 6749 §4.1.2; a query that the registered URI already has
 // is kept (§3.1.2).
 func (p Parameters) Query(redirectURI string) string {
-	separator := "?"
 	if strings.Contains(redirectURI, "?") {
-		separator = "&"
+		return p.behind(redirectURI, "&")
 	}
+	return p.behind(redirectURI, "?")
+}
+
+// Fragment answers in the fragment of the redirect URI, which browsers keep to themselves. RFC 6749 §4.2.2.
+func (p Parameters) Fragment(redirectURI string) string { return p.behind(redirectURI, "#") }
+
+func (p Parameters) behind(redirectURI, separator string) string {
 	var b strings.Builder
 	b.WriteString(redirectURI)
 	for _, parameter := range p {

@@ -98,7 +98,7 @@ func (v *Verifier) live(ctx context.Context, t core.AccessToken) (Token, error) 
 		t.ExpiresAt = ends
 	}
 	if !now.Before(t.ExpiresAt) {
-		return Token{}, oauth.InvalidToken("access_token_expired", "the access token expired %s ago; use the refresh token to get a new one", ago(now.Sub(t.ExpiresAt)))
+		return Token{}, oauth.InvalidToken("access_token_expired", "The access token expired. It ended %s ago; use the refresh token to get a new one", ago(now.Sub(t.ExpiresAt)))
 	}
 	if t.IssuedAt.After(now.Add(skew)) {
 		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
@@ -132,7 +132,7 @@ func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
 	}
 	now := v.clock.Now()
 	if !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
-		return Token{}, oauth.InvalidToken("personal_token_expired", "this personal token expired %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
+		return Token{}, oauth.InvalidToken("personal_token_expired", "The access token expired. This personal token ended %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
 	}
 	v.uses.tokens.Note(p.ID, now)
 	return Token{Personal: true, AccessToken: core.AccessToken{
@@ -149,12 +149,13 @@ func refused(err error) *oauth.Error {
 	return unknown().Because(err)
 }
 
+// The first sentences of these and of what has expired are those of Doorkeeper, by which old clients tell the cases apart.
 func unknown() *oauth.Error {
-	return oauth.InvalidToken("access_token_unknown", "this is not an access token of this server, or it was changed on the way; send it exactly as it was issued")
+	return oauth.InvalidToken("access_token_unknown", "The access token is invalid. It is not one of this server, or it was changed on the way; send it exactly as it was issued")
 }
 
 func revoked() *oauth.Error {
-	return oauth.InvalidToken("access_token_revoked", "the access that this token stands for was taken back; ask the person to authorize the app again")
+	return oauth.InvalidToken("access_token_revoked", "The access token was revoked. The access that it stands for was taken back; ask the person to authorize the app again")
 }
 
 // ago rounds to what a developer wants to read.

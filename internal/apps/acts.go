@@ -52,7 +52,7 @@ func (p Problems) Error() string { return fmt.Sprintf("draft has %d problems", l
 const maxRedirectURIs = 20
 
 // check validates a draft. RFC 7591 §2 names the fields.
-func (a *Acts) check(d Draft) error {
+func (a *Acts) check(d Draft, profile core.Profile) error {
 	var problems Problems
 	add := func(field, message, detail string) {
 		problems = append(problems, Problem{field, message, detail})
@@ -78,6 +78,8 @@ func (a *Acts) check(d Draft) error {
 		switch {
 		case err != nil:
 			add("redirect_uri", "problem.redirect", unacceptable(err))
+		case class == oauth.RedirectShown && !profile.Rules().ShownCodes:
+			add("redirect_uri", "problem.redirect_shown", uri)
 		case !rules.Takes(class):
 			add("redirect_uri", "problem.redirect_"+string(d.Kind), uri)
 		}
@@ -109,7 +111,7 @@ func webAddress(raw string) bool {
 // Register makes an app and, if it can keep one, its secret, which is in no other answer ever again. The
 // publisher is an account in which the developer may do that.
 func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (core.App, secret.Text, error) {
-	if err := a.check(d); err != nil {
+	if err := a.check(d, d.Kind.Rules().Profile); err != nil {
 		return core.App{}, "", err
 	}
 	publisher, err := a.membership(ctx, developer.ID, d.PublisherID)
@@ -193,7 +195,7 @@ func (a *Acts) Edit(ctx context.Context, developer core.Identity, id core.ID, d 
 		return core.App{}, err
 	}
 	d.Kind = app.Kind
-	if err := a.check(d); err != nil {
+	if err := a.check(d, app.Profile); err != nil {
 		return app, err
 	}
 	app.Name, app.HomepageURL, app.RedirectURIs, app.Scope = d.Name, d.HomepageURL, d.RedirectURIs, d.Scope
@@ -205,6 +207,8 @@ type Switches struct {
 	ClientCredentials bool
 	Introspection     bool
 	TokenFormat       core.TokenFormat
+	Profile           core.Profile // "": the one that it has
+	Implicit          bool         // only where the profile allows it
 }
 
 // Switch sets the operator's switches of an app.
@@ -215,6 +219,10 @@ func (a *Acts) Switch(ctx context.Context, operator core.Identity, app core.App,
 	// RFC 6749 §4.4: client_credentials only for confidential clients; a public app can prove nothing.
 	app.ClientCredentials = s.ClientCredentials && app.Confidential()
 	app.Introspection = s.Introspection && app.Confidential()
+	if s.Profile.Known() {
+		app.Profile = s.Profile
+	}
+	app.Implicit = s.Implicit && app.Profile.Rules().Implicit && app.Kind.Rules().SignsPeopleIn()
 	app.TokenFormat = core.FormatSealed
 	if s.TokenFormat == core.FormatJWT {
 		app.TokenFormat = core.FormatJWT

@@ -2,8 +2,6 @@ package authorize
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -21,6 +19,7 @@ import (
 const (
 	Path         = "/oauth/authorize"
 	PathContinue = "/oauth/authorize/continue"
+	PathNative   = "/oauth/authorize/native"
 )
 
 // Apps looks apps up.
@@ -41,8 +40,11 @@ type Room struct {
 	Apps         Apps
 	Members      Members
 	Interactions *interact.Interactions
-	Life         mint.Lifetimes
+	Mint         *mint.Mint
+	Pages        *web.Renderer
 	Published    oauth.Scope
+	// Reword says in a client's dialect what it is refused for. This room knows none.
+	Reword func(dialect string, e *oauth.Error) *oauth.Error
 }
 
 // Routes of the room. The endpoint takes GET and POST (OIDC Core §3.1.2.1), from any site: it changes nothing
@@ -51,6 +53,8 @@ func (a *Room) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: Path, Foreign: true, Handle: a.begin},
 		{Method: "POST", Path: Path, Foreign: true, Handle: a.begin},
+		{Method: "DELETE", Path: Path, Foreign: true, Handle: a.deny},
+		{Method: "GET", Path: PathNative, Handle: a.native},
 		{Method: "GET", Path: PathContinue, Handle: a.resume},
 	}
 }
@@ -58,19 +62,26 @@ func (a *Room) Routes() []web.Route {
 // longestAddress is what every browser and proxy still carries.
 const longestAddress = 8 << 10
 
-// begin takes a request of an app.
+// begin reads a request.
 func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	form, err := oauth.ReadBoth(r)
 	if err != nil {
 		return err
 	}
+	return a.Begin(w, r, form, form, "")
+}
+
+// Begin takes a request of an app, whose parameters have been read; sent is how they came, for a browser that has to come
+// again, and dialect is for Reword.
+func (a *Room) Begin(w http.ResponseWriter, r *http.Request, form, sent oauth.Form, dialect string) error {
 	if r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() {
 		// A browser keeps its cookies to itself when another site sends a form. It brings them when it follows this.
-		if again := Path + "?" + form.Encode(); len(again) <= longestAddress {
+		if again := Path + "?" + sent.Encode(); len(again) <= longestAddress {
 			return redirect(w, r, again)
 		}
 	}
 	q := &request{ctx: r.Context(), room: a, form: form}
+	q.record.Dialect = dialect
 	// First who asks and where the answer would go. Whatever is wrong with these is shown to the person and never
 	// redirected: RFC 6749 §4.1.2.1.
 	for _, step := range identify {
@@ -100,9 +111,14 @@ func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// The app may have been edited while the person was thinking.
-	if !oauth.MatchRedirectURI(record.RedirectURI, app.RedirectURIs, app.AnyPort()) {
+	// The app may have been edited while the person was thinking, and an operator may have changed his mind.
+	if !registered(app, record.RedirectURI) {
 		return redirectMismatch(app, record.RedirectURI)
+	}
+	if record.Implicit {
+		if err := mayTakeTokens(app); err != nil {
+			return a.refuse(w, r, record, err)
+		}
 	}
 	return a.next(w, r, app, record)
 }
@@ -113,7 +129,7 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 	web.RecordOf(w).App = app.ClientID
 	switch {
 	case record.Denied:
-		return a.refuse(w, r, record, oauth.AccessDenied("consent_denied", "the person did not authorize the app"))
+		return a.refuse(w, r, record, denied())
 	case !v.SignedIn() || record.SignInAgain && v.Session.CreatedAt.Before(record.CreatedAt):
 		return a.send(w, r, "/signin", record, oauth.LoginRequired("login_required", "nobody is signed in, and prompt=none forbids to ask"))
 	}
@@ -122,14 +138,14 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 		return err
 	}
 	if !record.GrantID.Zero() && record.IdentityID == v.Identity.ID {
-		return a.respond(w, r, record, record.GrantID, record.ID)
+		return a.respond(w, r, app, record, record.GrantID, record.ID)
 	}
 	grant, remembered, err := a.standing(r.Context(), app, v.Identity.ID, record)
 	if err != nil {
 		return err
 	}
 	if remembered {
-		return a.respond(w, r, record, grant.ID, core.ID{})
+		return a.respond(w, r, app, record, grant.ID, core.ID{})
 	}
 	return a.send(w, r, "/oauth/consent", record, oauth.ConsentRequired("consent_required", "the person has not yet allowed this, and prompt=none forbids to ask"))
 }
@@ -141,47 +157,6 @@ func (a *Room) send(w http.ResponseWriter, r *http.Request, room string, record 
 	}
 	http.Redirect(w, r, room+"?"+url.Values{"i": {a.Interactions.Seal(record)}}.Encode(), http.StatusSeeOther)
 	return nil
-}
-
-// respond writes the authorization, whose generation 0 is the code, and gives the code to the app.
-func (a *Room) respond(w http.ResponseWriter, r *http.Request, record interact.Record, grant, decision core.ID) error {
-	now := a.Clock.Now()
-	family := keys.Family{AuthorizationID: secret.NewID(now), Bits: [16]byte(secret.Bytes(16))}
-	authorization := core.Authorization{
-		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, CodeChallenge: record.CodeChallenge, Digest: family.Digest(),
-		CreatedAt: now, CodeExpiresAt: now.Add(a.Life.Code), ExpiresAt: now.Add(a.Life.RefreshAbsolute),
-	}
-	if record.RedirectSent {
-		authorization.RedirectURI = record.RedirectURI
-	}
-	err := a.Store.StartAuthorization(r.Context(), authorization, decision)
-	switch {
-	case errors.Is(err, core.ErrConflict):
-		return oauth.InvalidRequest("decision_used", "this page was answered already, or the access was taken back meanwhile; go back to the app and start again").
-			WithStatus(http.StatusConflict).Because(err)
-	case err != nil:
-		return oauth.Unavailable(fmt.Errorf("start authorization: %w", err))
-	}
-	// RFC 6749 §4.1.2, RFC 9207 §2.
-	answer := oauth.Parameters{}.With("code", a.Keys.SealCode(family)).With("state", string(record.State)).With("iss", a.Keys.Issuer())
-	return redirect(w, r, answer.Query(record.RedirectURI))
-}
-
-// refuse tells the app. RFC 6749 §4.1.2.1; iss goes along with errors, too (RFC 9207 §2).
-func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Record, err error) error {
-	e := oauth.AsError(err)
-	if e.Status >= 500 {
-		return err // a fault of ours is shown here; the app could do nothing with it
-	}
-	seen := web.RecordOf(w)
-	seen.App, seen.Refusal = record.ClientID, e
-	answer := oauth.Parameters{}.
-		With("error", e.Code).
-		With("error_description", e.Sentence()).
-		With("error_uri", e.URI(a.Keys.Issuer())).
-		With("state", string(record.State)).
-		With("iss", a.Keys.Issuer())
-	return redirect(w, r, answer.Query(record.RedirectURI))
 }
 
 // redirect answers GET with 302, as old clients expect, and POST with 303, so that the form is not sent on

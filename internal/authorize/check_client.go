@@ -40,17 +40,22 @@ func checkRedirectURI(q *request) error {
 	sent := q.form.Get("redirect_uri")
 	q.record.RedirectSent = sent != ""
 	switch {
-	case sent == "" && len(q.app.RedirectURIs) == 1:
+	case sent == "" && len(q.app.RedirectURIs) == 1 && registered(q.app, q.app.RedirectURIs[0]):
 		// RFC 6749 §3.1.2.3: it may be left out where a single one is registered.
 		q.record.RedirectURI = q.app.RedirectURIs[0]
 		return nil
 	case sent == "":
 		return oauth.InvalidRequest("redirect_uri_missing", "redirect_uri is missing, and the app has %d registered ones; send one of them", len(q.app.RedirectURIs))
-	case !oauth.MatchRedirectURI(sent, q.app.RedirectURIs, q.app.AnyPort()):
+	case !registered(q.app, sent):
 		return redirectMismatch(q.app, sent)
 	}
 	q.record.RedirectURI = sent
 	return nil
+}
+
+// registered reports whether an answer may go there. Codes are shown to people only while the app's profile has that.
+func registered(app core.App, uri string) bool {
+	return oauth.MatchRedirectURI(uri, app.RedirectURIs, app.AnyPort()) && (uri != oauth.RedirectShownURI || app.Profile.Rules().ShownCodes)
 }
 
 func redirectMismatch(app core.App, sent string) *oauth.Error {

@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
@@ -18,32 +19,66 @@ func checkOnce(q *request) error {
 	return q.form.Once("response_type", "response_mode", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "login_hint")
 }
 
+// placeAnswer: RFC 6749 §4.2.2.1: whoever asks for a token is told in the fragment that it gets none.
+func placeAnswer(q *request) error {
+	q.record.Implicit = q.form.Get("response_type") == "token"
+	return nil
+}
+
 func checkResponseType(q *request) error {
 	switch sent := q.form.Get("response_type"); sent {
 	case "code":
 		return nil
+	case "token":
+		return mayTakeTokens(q.app)
 	case "":
 		return oauth.InvalidRequest("response_type_missing", "response_type is missing; send response_type=code").Got("(absent)", "code")
 	default:
-		// RFC 9700 §2.1.2: tokens do not travel in redirects.
-		return oauth.UnsupportedResponseType("response_type_unsupported", "response_type must be code").Got(oauth.Printable(sent), "code")
+		return responseTypeUnsupported(sent)
 	}
 }
 
+func responseTypeUnsupported(sent string) *oauth.Error {
+	// RFC 9700 §2.1.2: tokens do not travel in redirects.
+	return oauth.UnsupportedResponseType("response_type_unsupported", "response_type must be code").Got(oauth.Printable(sent), "code")
+}
+
+// mayTakeTokens: RFC 9700 §2.1.2 advises against tokens in redirects, so they are an operator's exception.
+func mayTakeTokens(app core.App) error {
+	switch {
+	case !app.Profile.Rules().Implicit:
+		return responseTypeUnsupported("token")
+	case !app.Implicit:
+		return oauth.UnauthorizedClient("implicit_off", "response_type=token is not switched on for this app; send response_type=code, or ask an operator, who can switch it on on the app's page")
+	}
+	return nil
+}
+
 func checkResponseMode(q *request) error {
-	if sent := q.form.Get("response_mode"); sent != "" && sent != "query" {
-		return oauth.InvalidRequest("response_mode_unsupported", "response_mode must be query or absent").Got(oauth.Printable(sent), "query")
+	usual := "query"
+	if q.record.Implicit {
+		usual = "fragment"
+	}
+	if sent := q.form.Get("response_mode"); sent != "" && sent != usual {
+		return oauth.InvalidRequest("response_mode_unsupported", "response_mode must be %s or absent", usual).Got(oauth.Printable(sent), usual)
+	}
+	if q.record.Implicit && q.record.RedirectURI == oauth.RedirectShownURI {
+		return oauth.InvalidRequest("token_not_shown", "a token is not shown to people; send response_type=code with this redirect_uri")
 	}
 	return nil
 }
 
 // RFC 7636 §4.4.1, RFC 9700 §2.1.1: what cannot keep a secret must use PKCE.
 func checkPKCE(q *request) error {
+	if q.record.Implicit {
+		return nil // there is no code that a challenge could bind
+	}
 	challenge := q.form.Get("code_challenge")
 	if err := oauth.CheckChallenge(challenge, q.form.Get("code_challenge_method")); err != nil {
 		return err
 	}
-	if challenge == "" && (q.app.Profile.Rules().PKCE || !q.app.Confidential()) {
+	rules := q.app.Profile.Rules()
+	if challenge == "" && (rules.PKCE || !q.app.Confidential() && !rules.BeforePKCE) {
 		return oauth.InvalidRequest("pkce_required", "this app must use PKCE: send code_challenge and code_challenge_method=S256").Got("no code_challenge", "code_challenge with S256")
 	}
 	q.record.CodeChallenge = challenge

@@ -29,6 +29,7 @@ var identify = []step{
 
 // examine is told to the app, in this order.
 var examine = []step{
+	placeAnswer,
 	checkState, // first, so that every later error carries it
 	checkOnce,
 	checkResponseType,

@@ -75,6 +75,7 @@ var demoAPI = gateway.API{
 	Routes: []gateway.Route{
 		{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
 		{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
+		{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 	},
 	QueryTokens: true,
 }

@@ -98,6 +98,14 @@ func Presented(r *http.Request, form oauth.Form) bool {
 	return form.Has("client_id") || form.Has("client_secret") || form.Has("client_assertion")
 }
 
+// Named is the client_id that a request gives, unproved; "" if it gives none.
+func Named(h http.Header, form oauth.Form) string {
+	if basic, presented, err := readBasic(h); presented && err == nil {
+		return basic.clientID
+	}
+	return form.Get("client_id")
+}
+
 func read(h http.Header, form oauth.Form) (credentials, error) {
 	if assertion := form.Has("client_assertion") || form.Has("client_assertion_type"); assertion && len(h["Authorization"]) == 0 && !form.Has("client_secret") {
 		return credentials{}, oauth.InvalidClient("client_assertion_unsupported", "client assertions are not supported here; use HTTP Basic or client_secret")

@@ -144,6 +144,8 @@ func onThisDevice(redirectURI string) string {
 		return ""
 	case class == oauth.RedirectLoopback:
 		return "consent.on_this_computer"
+	case class == oauth.RedirectShown:
+		return "consent.shown"
 	case class == oauth.RedirectPrivate:
 		return "consent.on_this_device"
 	}

@@ -33,9 +33,9 @@ type KindRules struct {
 var Kinds = []KindRules{
 	// A private scheme belongs to a phone app that leaves the secret to its server.
 	{Kind: KindWeb, Profile: ProfileOAuth2,
-		Redirects: []oauth.RedirectClass{oauth.RedirectHTTPS, oauth.RedirectLoopback, oauth.RedirectPrivate, oauth.RedirectDummy}},
+		Redirects: []oauth.RedirectClass{oauth.RedirectHTTPS, oauth.RedirectLoopback, oauth.RedirectPrivate, oauth.RedirectDummy, oauth.RedirectShown}},
 	{Kind: KindNative, Profile: ProfileOAuth21, Public: true, AnyPort: true,
-		Redirects: []oauth.RedirectClass{oauth.RedirectHTTPS, oauth.RedirectLoopback, oauth.RedirectPrivate, oauth.RedirectDummy}},
+		Redirects: []oauth.RedirectClass{oauth.RedirectHTTPS, oauth.RedirectLoopback, oauth.RedirectPrivate, oauth.RedirectDummy, oauth.RedirectShown}},
 	// A page knows its own port, and a plain http page elsewhere could be anybody's on the way.
 	{Kind: KindSinglePage, Profile: ProfileOAuth21, Public: true,
 		Redirects: []oauth.RedirectClass{oauth.RedirectHTTPS, oauth.RedirectLoopback}},

@@ -64,8 +64,8 @@ type Authorization struct {
 	RedirectURI   string // as sent in the authorization request, or "" if none was
 	CodeChallenge string
 	Digest        string // of the random bits that every token of the family carries
-	Generation    int64
-	Confirmed     int64 // newest generation whose access token was seen in use
+	Generation    int64  // 1 from the start on if no code stands for it
+	Confirmed     int64  // newest generation whose access token was seen in use
 	CreatedAt     time.Time
 	CodeExpiresAt time.Time
 	ExpiresAt     time.Time   // absolute end

@@ -65,13 +65,7 @@ func (g *Room) reachable(r *http.Request, token access.Token) ([]core.Account, e
 	if err != nil {
 		return nil, err
 	}
-	list := make([]core.Account, 0, len(memberships))
-	for _, m := range memberships {
-		if token.Reach.Includes(m.Account.ID) {
-			list = append(list, m.Account)
-		}
-	}
-	return list, nil
+	return token.Reachable(memberships), nil
 }
 
 func slugs(accounts []core.Account) string {

@@ -36,6 +36,7 @@ type Apps interface {
 type Room struct {
 	APIs   []API
 	Access *access.Verifier
+	Tokens Credentials
 	Apps   Apps
 	Issuer string
 	Limit  func(r *http.Request, account core.ID) error // counts a call
@@ -67,20 +68,23 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 	if err := canonical(r); err != nil {
 		return err
 	}
-	presented, err := credentials(r)
+	presented, err := g.Tokens.Present(r)
 	if err != nil {
 		return err
 	}
-	token, err := g.Access.Verify(r.Context(), presented.token)
+	token, err := g.Access.Verify(r.Context(), presented.Token)
 	if err != nil {
 		return err
 	}
 	web.RecordOf(w).AppID = token.AppID
-	if presented.inQuery {
-		if err := g.queryAllowed(r.Context(), api, token); err != nil {
+	if presented.InQuery {
+		if err := queryAllowed(api); err != nil {
 			return err
 		}
-		discourage(w.Header(), g.Issuer)
+		web.TokenInAddress(w.Header(), g.Issuer)
+	}
+	if err := g.Tokens.MayPresent(r.Context(), presented, token); err != nil {
+		return err
 	}
 	account, err := g.account(r, token)
 	if err != nil {

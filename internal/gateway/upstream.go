@@ -87,12 +87,16 @@ func begins(name, word string) bool {
 	return true
 }
 
+// tokenNames are the parameters that may hold a token. An upstream sees none of them, whether it was the one that counted
+// or not.
+var tokenNames = []string{"access_token", "bearer_token", "oauth_token"}
+
 // withoutToken cuts the token out and leaves the rest of the query as it was, byte by byte.
 func withoutToken(query string) string {
 	var kept []string
 	for pair := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if decoded, err := url.QueryUnescape(name); err == nil && decoded == "access_token" {
+		if decoded, err := url.QueryUnescape(name); err == nil && slices.Contains(tokenNames, decoded) {
 			continue
 		}
 		kept = append(kept, pair)

@@ -7,17 +7,21 @@ import (
 )
 
 func FuzzWithoutToken(f *testing.F) {
-	for _, seed := range []string{"", "access_token=x", "a=b&access_token=x&c=d", "access%5Ftoken=x", "access_token", "&&access_token=x&", "a=%zz&access_token=x"} {
+	for _, seed := range []string{"", "access_token=x", "a=b&access_token=x&c=d", "access%5Ftoken=x", "access_token", "&&access_token=x&", "a=%zz&access_token=x", "oauth_token=x&bearer%5Ftoken=y"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		rest := withoutToken(query)
 		values, err := url.ParseQuery(rest)
-		if err == nil && values.Has("access_token") {
-			t.Errorf("%q became %q, which still has a token", query, rest)
+		for _, name := range tokenNames {
+			if err == nil && values.Has(name) {
+				t.Errorf("%q became %q, which still has a token", query, rest)
+			}
 		}
 		if before, err := url.ParseQuery(query); err == nil {
-			before.Del("access_token")
+			for _, name := range tokenNames {
+				before.Del(name)
+			}
 			if before.Encode() != values.Encode() {
 				t.Errorf("%q became %q: something else was lost", query, rest)
 			}

@@ -27,6 +27,8 @@ type Record struct {
 	AskAgain      bool        `json:"ask_again,omitzero"`  // prompt=consent
 	SignInAgain   bool        `json:"sign_in,omitzero"`    // prompt=login or select_account
 	Silent        bool        `json:"silent,omitzero"`     // prompt=none
+	Implicit      bool        `json:"implicit,omitzero"`   // response_type=token
+	Dialect       string      `json:"dialect,omitzero"`    // in which the app is told of refusals, as its door calls it
 	LoginHint     string      `json:"login_hint,omitzero"` // who is expected
 	CreatedAt     time.Time   `json:"created_at"`
 	Browser       string      `json:"browser"` // digest of the browser's cookie

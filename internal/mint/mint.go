@@ -8,12 +8,14 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
+	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
 // Lifetimes of what is issued.
 type Lifetimes struct {
 	Access          time.Duration
+	Implicit        time.Duration // of an access token that came in a redirect; never longer than Access
 	Code            time.Duration
 	RefreshIdle     time.Duration
 	RefreshAbsolute time.Duration
@@ -40,6 +42,7 @@ type Claims struct {
 	Scope   oauth.Scope
 	Reach   core.Reach
 	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
+	Bare    bool               // do not hand it out: it only says what the token stands on
 }
 
 // Answer is a successful token response. RFC 6749 §5.1; created_at is what clients of older portals read.
@@ -68,7 +71,7 @@ func (m *Mint) Issue(c Claims) (Answer, error) {
 	if answer.AccessToken, err = m.access(&t, c.App); err != nil {
 		return Answer{}, err
 	}
-	if c.Refresh != nil {
+	if c.Refresh != nil && !c.Bare {
 		answer.RefreshToken = m.keys.SealRefresh(*c.Refresh)
 	}
 	return answer, nil
@@ -80,6 +83,15 @@ func (m *Mint) access(t *core.AccessToken, app core.App) (string, error) {
 		return m.keys.SignAccess(*t, app.ClientID, m.keys.Issuer())
 	}
 	return m.keys.SealAccess(t), nil
+}
+
+// Pairs is the answer for those who do not read JSON. RFC 6749 §5.1.
+func (a Answer) Pairs() []web.Pair {
+	pairs := []web.Pair{{Name: "access_token", Value: a.AccessToken}, {Name: "token_type", Value: "Bearer"}, {Name: "expires_in", Value: a.ExpiresIn}}
+	if a.RefreshToken != "" {
+		pairs = append(pairs, web.Pair{Name: "refresh_token", Value: a.RefreshToken})
+	}
+	return append(pairs, web.Pair{Name: "scope", Value: a.Scope}, web.Pair{Name: "created_at", Value: a.CreatedAt})
 }
 
 // JSON is the answer on the wire. RFC 6749 §5.1. Our strings need no escapes, but the scope might.

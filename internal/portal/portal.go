@@ -173,6 +173,8 @@ func (p *Room) switches(w http.ResponseWriter, r *http.Request) error {
 	s := apps.Switches{
 		ClientCredentials: r.PostForm.Has("client_credentials"),
 		Introspection:     r.PostForm.Has("introspection"),
+		Profile:           core.Profile(r.PostForm.Get("profile")),
+		Implicit:          r.PostForm.Has("implicit"),
 	}
 	if r.PostForm.Has("jwt") {
 		s.TokenFormat = core.FormatJWT

@@ -21,6 +21,7 @@ var dashboards = map[string][]Dashboard{
 func API() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v3/dashboards", list)
+	mux.HandleFunc("GET /v3/accounts/{account}/dashboards", list)
 	mux.HandleFunc("POST /v3/dashboards", create)
 	return mux
 }

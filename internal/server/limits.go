@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -44,7 +45,10 @@ func classes(l config.Limits) []class {
 
 // at covers a path and what lies below it.
 func at(path string) func(web.Route) bool {
-	return func(r web.Route) bool { return r.Path == path || strings.HasPrefix(r.Path, path+"/") }
+	return func(r web.Route) bool {
+		at := cmp.Or(r.For, r.Path)
+		return at == path || strings.HasPrefix(at, path+"/")
+	}
 }
 
 func on(surface web.Surface) func(web.Route) bool {

@@ -1,14 +1,18 @@
 package server
 
 import (
+	"strings"
+
 	"launchpad/internal/accounts"
 	"launchpad/internal/apps"
 	"launchpad/internal/authorize"
 	"launchpad/internal/clientauth"
 	"launchpad/internal/connected"
 	"launchpad/internal/consent"
+	"launchpad/internal/core"
 	"launchpad/internal/discovery"
 	"launchpad/internal/gateway"
+	"launchpad/internal/heritage"
 	"launchpad/internal/interact"
 	"launchpad/internal/introspect"
 	"launchpad/internal/manual"
@@ -25,15 +29,20 @@ import (
 // room is a set of routes.
 type room interface{ Routes() []web.Route }
 
-// rooms is the one list of rooms.
-func (s *Server) rooms() []room {
+// rooms is the one list of rooms, with the door that stands in front of some of their routes.
+func (s *Server) rooms() ([]room, *heritage.Door) {
 	o := s.options
 	clients := clientauth.New(s.directory, s.limits, s.secrets.Saw)
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
+	minted := mint.New(s.keys, o.Clock, o.Life)
+	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, Published: s.published, Reword: heritage.Reword}
+	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, RefreshWindow: o.RefreshWindow}
+	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
+		Store: o.Store, Clock: o.Clock, Access: s.access, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.APIs)}
 	return []room{
-		&authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Life: o.Life, Published: s.published},
-		&token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: mint.New(s.keys, o.Clock, o.Life), Published: s.published, RefreshWindow: o.RefreshWindow},
+		asks,
+		tokens,
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Idle: o.Life.RefreshIdle},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
@@ -44,9 +53,28 @@ func (s *Server) rooms() []room {
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
+		&gateway.Room{APIs: o.APIs, Access: s.access, Tokens: door, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
+		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
 		health{s},
+	}, door
+}
+
+// apiAddress tells where the API is for an account: below the account's own path where an API has one, else at the prefix
+// of the first API, which then learns the account from a header.
+func apiAddress(issuer string, apis []gateway.API) func(core.Account) string {
+	const account = "{account}"
+	for _, api := range apis {
+		for _, route := range api.Routes {
+			if before, _, found := strings.Cut(route.Path, account); found {
+				return func(a core.Account) string { return issuer + before + a.Slug }
+			}
+		}
 	}
+	address := issuer
+	if len(apis) > 0 {
+		address += strings.TrimSuffix(apis[0].Prefix, "/")
+	}
+	return func(core.Account) string { return address }
 }

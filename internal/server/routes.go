@@ -16,11 +16,13 @@ import (
 // the surface of its path and not by the mux.
 func (s *Server) routes() (mux *http.ServeMux, err error) {
 	byPath := map[string][]web.Route{}
-	for _, room := range s.rooms() {
-		for _, route := range room.Routes() {
-			byPath[route.Path] = append(byPath[route.Path], route)
-			s.all = append(s.all, route)
-		}
+	rooms, door := s.rooms()
+	for _, room := range rooms {
+		s.all = append(s.all, room.Routes()...)
+	}
+	s.all = door.Before(s.all)
+	for _, route := range s.all {
+		byPath[route.Path] = append(byPath[route.Path], route)
 	}
 	if err := s.apart(); err != nil {
 		return nil, err

@@ -58,6 +58,7 @@ type Options struct {
 // DefaultLife is how long things live unless the operator says otherwise.
 var DefaultLife = mint.Lifetimes{
 	Access:          2 * time.Hour,
+	Implicit:        15 * time.Minute,
 	Code:            time.Minute,
 	RefreshIdle:     60 * 24 * time.Hour,
 	RefreshAbsolute: 365 * 24 * time.Hour,

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -122,25 +121,15 @@ func (s *Server) bearer(e *oauth.Error) string {
 	return b.String()
 }
 
-// problem is an error for programs. RFC 6749 §5.2, with the trace id that finds it in the log.
-type problem struct {
-	Code        string `json:"error,omitempty"`
-	Description string `json:"error_description"`
-	URI         string `json:"error_uri"`
-	Trace       string `json:"trace"`
-}
-
+// writeProblem tells an error to a program. RFC 6749 §5.2, with the trace id that finds it in the log.
 func (s *Server) writeProblem(w http.ResponseWriter, err error) {
 	e, trace := s.translate(w, err)
-	h := w.Header()
-	s.challenge(h, e)
-	h.Set("Content-Type", "application/json;charset=UTF-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Del("Content-Length")
-	body, _ := json.Marshal(problem{e.Code, e.Sentence(), e.URI(s.keys.Issuer()), trace}) // strings cannot fail
-	w.WriteHeader(e.Status)
-	_, _ = w.Write(body)
+	s.challenge(w.Header(), e)
+	pairs := []web.Pair{{Name: "error_description", Value: e.Sentence()}, {Name: "error_uri", Value: e.URI(s.keys.Issuer())}, {Name: "trace", Value: trace}}
+	if e.Code != "" {
+		pairs = append([]web.Pair{{Name: "error", Value: e.Code}}, pairs...)
+	}
+	_ = web.FormatOf(err).Write(w, e.Status, pairs)
 }
 
 // jsonSurface: programs at the OAuth endpoints.

@@ -7,7 +7,7 @@ import (
 	"launchpad/internal/core"
 )
 
-// StartAuthorization writes the row whose generation 0 is the code. It stands on a live grant of an unlocked
+// StartAuthorization writes the row whose generation 0 is the code; one that begins with generation 1 has no code. It stands on a live grant of an unlocked
 // identity. decision, if not zero, is the consent that it uses up. core.ErrConflict: the grant is gone, or the
 // consent was used already.
 func (s *Store) StartAuthorization(ctx context.Context, a core.Authorization, decision core.ID) error {
@@ -28,13 +28,13 @@ func (s *Store) StartAuthorization(ctx context.Context, a core.Authorization, de
 func (t *tx) insertAuthorization(a core.Authorization) error {
 	return t.must(`
 		INSERT INTO authorizations (id, grant_id, app_id, identity_id, scope, redirect_uri, code_challenge, digest,
-			generation, confirmed, recent, created_at, code_expires_at, expires_at)
-		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, 0, 0, '', $7, $8, $9
+			generation, confirmed, recent, created_at, code_expires_at, expires_at, rotated_at)
+		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, $10, 0, '', $7, $8, $9, $11
 		FROM grants g
 		JOIN identities i ON i.id = g.identity_id
 		WHERE g.id = $2 AND g.revoked_at IS NULL AND i.locked_at IS NULL`,
 		a.ID, a.GrantID, a.Scope.String(), a.RedirectURI, a.CodeChallenge, a.Digest,
-		ms(a.CreatedAt), ms(a.CodeExpiresAt), ms(a.ExpiresAt))
+		ms(a.CreatedAt), ms(a.CodeExpiresAt), ms(a.ExpiresAt), a.Generation, ms(a.RotatedAt))
 }
 
 // Standing is an authorization together with what it stands on.

@@ -39,29 +39,24 @@ func (t *Room) Routes() []web.Route {
 const tries = 4
 
 func (t *Room) serve(w http.ResponseWriter, r *http.Request) error {
-	form, err := parse(r)
+	// RFC 6749 §2.3.1: credentials MUST NOT be in the request URI, where logs and proxies keep them.
+	if r.URL.RawQuery != "" {
+		return oauth.InvalidRequest("parameters_in_query", "the token request has parameters in its address; send all of them in the form body").
+			Got("a query string", "an empty query and a form body")
+	}
+	form, err := oauth.ReadBody(r)
 	if err != nil {
 		return err
 	}
-	grant, err := find(form)
+	return t.Serve(w, r, form)
+}
+
+// Serve answers a request whose parameters have been read.
+func (t *Room) Serve(w http.ResponseWriter, r *http.Request, form oauth.Form) error {
+	answer, err := t.Answer(w, r, form)
 	if err != nil {
 		return err
 	}
-	record := web.RecordOf(w)
-	record.Grant = grant.Type
-	app, err := t.Clients.Authenticate(r, form)
-	if err != nil {
-		return err
-	}
-	record.App = app.ClientID
-	if err := grant.Allowed(app); err != nil {
-		return err
-	}
-	answer, outcome, err := t.issue(r.Context(), grant, Request{Form: form, App: app})
-	if err != nil {
-		return err
-	}
-	record.Outcome = outcome
 	body, err := answer.JSON()
 	if err != nil {
 		return err
@@ -69,23 +64,34 @@ func (t *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, body)
 }
 
-func parse(r *http.Request) (oauth.Form, error) {
-	// RFC 6749 §2.3.1: credentials MUST NOT be in the request URI, where logs and proxies keep them.
-	if r.URL.RawQuery != "" {
-		return oauth.Form{}, oauth.InvalidRequest("parameters_in_query", "the token request has parameters in its address; send all of them in the form body").
-			Got("a query string", "an empty query and a form body")
+// Answer finds out what to answer; writing it is left to the caller, and w is there for its record.
+func (t *Room) Answer(w http.ResponseWriter, r *http.Request, form oauth.Form) (mint.Answer, error) {
+	if err := errors.Join(form.Once("grant_type", "scope"), form.Once(clientauth.Parameters...)); err != nil {
+		return mint.Answer{}, err
 	}
-	form, err := oauth.ReadBody(r)
+	grant, err := find(form)
 	if err != nil {
-		return form, err
+		return mint.Answer{}, err
 	}
-	return form, errors.Join(form.Once("grant_type", "scope"), form.Once(clientauth.Parameters...))
+	record := web.RecordOf(w)
+	record.Grant = grant.Type
+	app, err := t.Clients.Authenticate(r, form)
+	if err != nil {
+		return mint.Answer{}, err
+	}
+	record.App = app.ClientID
+	if err := grant.Allowed(app); err != nil {
+		return mint.Answer{}, err
+	}
+	answer, outcome, err := t.issue(r.Context(), grant, Request{Form: form, App: app})
+	record.Outcome = outcome
+	return answer, err
 }
 
 func find(form oauth.Form) (Grant, error) {
 	sent := form.Get("grant_type")
 	if sent == "" {
-		return Grant{}, oauth.InvalidRequest("grant_type_missing", "grant_type is missing; send one of %v", Types()).Got("(absent)", Types()[0])
+		return Grant{}, oauth.InvalidRequest("grant_type_missing", "grant_type is missing; send one of %v (type is the name of an older draft, which this app does not speak)", Types()).Got("(absent)", Types()[0])
 	}
 	for _, g := range grants {
 		if g.Type == sent {

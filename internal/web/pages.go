@@ -153,6 +153,18 @@ func (p Consent) Chosen(id core.ID) bool {
 	return false
 }
 
+// NativeCode shows a code to whoever has to copy it into an app.
+type NativeCode struct {
+	Code    string
+	Seconds int // that it still lives
+}
+
+func (NativeCode) Template() string       { return "native_code" }
+func (NativeCode) Title() (string, []any) { return "native_code.title", nil }
+
+// Unreferred: its address holds the code.
+func (NativeCode) Unreferred() {}
+
 // Apps lists the apps that a developer owns or helps to build.
 type Apps struct {
 	portalPage
@@ -228,6 +240,9 @@ type App struct {
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }
+
+// Profiles are what an operator can choose.
+func (App) Profiles() []core.ProfileRules { return core.Profiles }
 
 // Builder is somebody on the team of an app.
 type Builder struct {

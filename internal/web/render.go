@@ -164,6 +164,9 @@ func SecureHeaders(h http.Header, page Page) {
 	h.Set("X-Frame-Options", "DENY")
 	// RFC 9700 §4.2: addresses here can hold what other sites must not learn. Same-origin keeps Origin on forms.
 	h.Set("Referrer-Policy", "same-origin")
+	if _, secret := page.(interface{ Unreferred() }); secret {
+		h.Set("Referrer-Policy", "no-referrer")
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

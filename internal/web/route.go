@@ -22,6 +22,7 @@ const (
 type Route struct {
 	Method    string
 	Path      string
+	For       string // the path that this one stands for, if it is an alias: they share limits
 	Surface   Surface
 	SignedIn  bool // people only: others are sent to sign in first
 	Foreign   bool // a form of another site may be sent here: no token against forgery is asked for
