@@ -184,6 +184,7 @@ func TestASVS_16_2_5_SecretsStayWhereTheyBelong(t *testing.T) {
 				f.people()
 				f.apps()
 				f.tokens()
+				f.draft5()
 				if name == "API answers" {
 					for what, value := range f.secrets {
 						f.astray(what, value)
@@ -268,6 +269,33 @@ func (f *flow) tokens() {
 	f.api("access token") // revoked by now
 }
 
+// draft5 takes secrets in addresses, where they must leave no more behind than elsewhere.
+func (f *flow) draft5() {
+	s := f.s
+	app := oldApp(s)
+	f.keep("old secret", app.Secret)
+	credentials := "client_id=" + app.ClientID + "&client_secret=" + app.Secret + "&redirect_uri=" + url.QueryEscape(lptest.Redirect)
+	f.keep("old code", s.Code(app))
+	a := s.Do(s.Request("POST", "/authorization/token?type=web_server&"+credentials+"&code="+f.secrets["old code"], ""))
+	f.keep("old access token", a.Text("access_token"))
+	f.keep("old refresh token", a.Text("refresh_token"))
+	for _, path := range []string{"/v3/dashboards", "/oauth/token/info", "/authorization.json", "/authorization.xml"} {
+		for _, name := range []string{"access_token", "oauth_token", "bearer_token"} {
+			r := s.Request("GET", path+"?"+name+"="+f.secrets["old access token"], "")
+			f.program("API by "+name+" and header", s.Do(withHeader(r, "Authorization", "OAuth "+f.secrets["old access token"])))
+			r = s.Request("GET", path+"?"+name+"="+f.secrets["old refresh token"], "")
+			f.program("API by "+name+", two tokens", s.Do(withHeader(r, "Authorization", "Token token="+f.secrets["old access token"])))
+		}
+	}
+	for _, format := range []string{"json", "xml", "form"} {
+		f.program("old code again, "+format, s.Do(s.Request("GET", "/oauth/access_token?format="+format+"&"+credentials+"&code="+f.secrets["old code"], "")))
+		f.program("old refresh, dead, "+format, s.Do(s.Request("POST", "/oauth/token?type=refresh&format="+format+"&"+credentials+"&refresh_token="+f.secrets["old refresh token"], "")))
+		f.program("old refresh of another app, "+format, s.Do(s.Request("POST", "/oauth/token?type=refresh&format="+format+"&client_id="+s.Web.ClientID+"&client_secret="+app.Secret+"&refresh_token="+f.secrets["old refresh token"], "")))
+	}
+	page := s.SignedIn(s.Person.Email).Get("/authorization/new?type=user_agent&client_id=" + app.ClientID + "&redirect_uri=" + url.QueryEscape(lptest.Redirect))
+	f.keep("token in the fragment", page.Fragment("access_token"))
+}
+
 // api calls with a token in the header and in the query.
 func (f *flow) api(what string) {
 	f.program("API, "+what, f.s.Call(f.secrets[what]))
@@ -289,9 +317,10 @@ func (f *flow) astray(what, value string) {
 	for _, path := range []string{"/", "/oauth/token/", "/docs/errors/", "/oauth/applications/", "/assets/", "/v3/", "/v3/dashboards/", "/v3/accounts/" + query + "/dashboards/", "/setup/"} {
 		list = append(list, s.Request("GET", path+url.PathEscape(value), ""), s.Request("POST", path+url.PathEscape(value), "a=b"))
 	}
-	for _, name := range []string{"client_secret", "code", "access_token", "token", "state", "client_id", "redirect_uri", "i", value} {
+	for _, name := range []string{"client_secret", "code", "access_token", "oauth_token", "bearer_token", "type", "format", "refresh_token", "token", "state", "client_id", "redirect_uri", "i", value} {
 		name = url.QueryEscape(name)
-		for _, path := range []string{"/oauth/token", "/oauth/authorize", "/oauth/introspect", "/oauth/revoke", "/signin", "/setup", "/oauth/consent", "/oauth/authorize/continue", "/v3/dashboards", "/oauth/jwks", "/healthz", "/readyz", "/nowhere"} {
+		for _, path := range []string{"/oauth/token", "/oauth/authorize", "/oauth/introspect", "/oauth/revoke", "/signin", "/setup", "/oauth/consent", "/oauth/authorize/continue", "/v3/dashboards", "/oauth/access_token", "/authorization/token", "/authorization/new", "/oauth/token/info", "/authorization.json", "/authorization.xml", "/oauth/authorize/native", "/oauth_clients",
+			"/oauth/jwks", "/healthz", "/readyz", "/nowhere"} {
 			list = append(list, s.Request("POST", path+"?"+name+"="+query, "a=b"), s.Request("GET", path+"?"+name+"="+query, ""))
 		}
 		for _, grant := range []string{"authorization_code", "refresh_token", "client_credentials", query} {
@@ -311,7 +340,7 @@ func (f *flow) astray(what, value string) {
 			withHeader(s.Request("POST", "/oauth/token", "a=b"), header, value))
 	}
 	for _, path := range []string{"/v3/dashboards", "/oauth/applications", "/signin"} {
-		for _, scheme := range []string{"Bearer ", "Basic ", "Token "} {
+		for _, scheme := range []string{"Bearer ", "Basic ", "Token ", "OAuth ", "Token token="} {
 			list = append(list, withHeader(s.Request("GET", path, ""), "Authorization", scheme+value))
 		}
 		list = append(list, withHeader(s.Request("GET", path, ""), "Cookie", "lp_session="+value), withHeader(s.Request("GET", path, ""), "Cookie", value+"=x"))

@@ -120,7 +120,7 @@ func ReadBoth(r *http.Request) (Form, error) {
 func Agreed(a, b Form) (Form, error) {
 	f := Form{values: slices.Clone(a.values), repeated: slices.Concat(a.repeated, b.repeated)}
 	for _, p := range b.values {
-		if !f.Has(p.name) || f.Get(p.name) != p.value {
+		if !slices.Contains(f.values, p) {
 			f.add(p.name, p.value)
 		}
 	}

@@ -22,7 +22,7 @@ var known = []specification{
 		"3.1": "Authorization Endpoint", "3.1.2": "Redirection Endpoint", "3.1.2.3": "Dynamic Configuration", "3.1.2.4": "Invalid Endpoint",
 		"3.2": "Token Endpoint", "3.3": "Access Token Scope",
 		"4.1": "Authorization Code Grant", "4.1.1": "Authorization Request", "4.1.2": "Authorization Response", "4.1.2.1": "Error Response",
-		"4.1.3": "Access Token Request", "4.2": "Implicit Grant", "4.2.2": "Access Token Response", "4.2.2.1": "Error Response", "4.4": "Client Credentials Grant", "4.4.3": "Access Token Response",
+		"4.1.3": "Access Token Request", "4.2.2": "Access Token Response", "4.2.2.1": "Error Response", "4.4": "Client Credentials Grant", "4.4.3": "Access Token Response",
 		"5.1": "Successful Response", "5.2": "Error Response", "6": "Refreshing an Access Token", "10.12": "Cross-Site Request Forgery",
 	}),
 	rfc("6750", "The OAuth 2.0 Authorization Framework: Bearer Token Usage", map[string]string{

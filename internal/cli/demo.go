@@ -102,6 +102,7 @@ type demoFacts struct {
 		Web     demoApp `json:"web"`
 		Public  demoApp `json:"public"`
 		Machine demoApp `json:"machine"`
+		Draft5  demoApp `json:"draft5"` // an integration of 2010, tokens in the redirect switched on
 	} `json:"apps"`
 	Identity struct {
 		Email    string `json:"email"`
@@ -245,13 +246,15 @@ const demoRedirect = "http://127.0.0.1:8765/callback"
 
 func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.Account, redirects []string, facts *demoFacts) error {
 	for _, a := range []struct {
-		name string
-		kind core.AppKind
-		into *demoApp
+		name     string
+		kind     core.AppKind
+		switches apps.Switches
+		into     *demoApp
 	}{
-		{"Sample Reports", core.KindWeb, &facts.Apps.Web},
-		{"Sample Desktop", core.KindNative, &facts.Apps.Public},
-		{"Sample Robot", core.KindMachine, &facts.Apps.Machine},
+		{"Sample Reports", core.KindWeb, apps.Switches{}, &facts.Apps.Web},
+		{"Sample Desktop", core.KindNative, apps.Switches{}, &facts.Apps.Public},
+		{"Sample Robot", core.KindMachine, apps.Switches{ClientCredentials: true}, &facts.Apps.Machine},
+		{"Sample Veteran", core.KindWeb, apps.Switches{Profile: core.ProfileDraft5, Implicit: true}, &facts.Apps.Draft5},
 	} {
 		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID}
 		if a.kind.Rules().SignsPeopleIn() {
@@ -261,13 +264,13 @@ func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.
 		if err != nil {
 			return describe(err)
 		}
-		if a.kind == core.KindMachine {
-			if app, err = s.acts.Switch(ctx, person, app, apps.Switches{ClientCredentials: true}); err != nil {
+		if a.switches != (apps.Switches{}) {
+			if app, err = s.acts.Switch(ctx, person, app, a.switches); err != nil {
 				return err
 			}
 		}
 		*a.into = demoApp{app.ClientID, shown.Reveal(), append([]string{}, app.RedirectURIs...)}
-		if a.kind == core.KindWeb {
+		if a.into == &facts.Apps.Web {
 			_, token, err := s.acts.CreatePersonalToken(ctx, person, app, apps.TokenDraft{Name: "Demo", Reach: core.Reach{All: true}})
 			if err != nil {
 				return err
@@ -288,7 +291,10 @@ func describe(err error) error {
 
 // addRedirects brings apps of an earlier start up to date.
 func (s *seeder) addRedirects(ctx context.Context, facts *demoFacts, redirects []string) error {
-	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public} {
+	for _, known := range []*demoApp{&facts.Apps.Web, &facts.Apps.Public, &facts.Apps.Draft5} {
+		if known.ClientID == "" {
+			continue // of a start before there was such an app
+		}
 		app, err := s.store.AppByClientID(ctx, known.ClientID)
 		if err != nil {
 			return fmt.Errorf("load sample app: %w", err)

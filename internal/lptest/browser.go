@@ -177,6 +177,16 @@ func (p Page) Param(name string) string {
 	return u.Query().Get(name)
 }
 
+// Fragment reads a parameter of an answer that came in the fragment.
+func (p Page) Fragment(name string) string {
+	_, fragment, _ := strings.Cut(p.Redirect, "#")
+	values, err := url.ParseQuery(fragment)
+	if err != nil {
+		return ""
+	}
+	return values.Get(name)
+}
+
 // Verifier is a PKCE verifier for tests.
 const Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 

@@ -1,0 +1,165 @@
+package conformance
+
+// Answers that many rows share.
+const (
+	tokenJSON = "200 application/json\n" +
+		`{"access_token":"{access}","token_type":"Bearer","expires_in":7200,"refresh_token":"{refreshed}","scope":"dashboards:read dashboards:write","created_at":{seconds}}`
+	tokenXML = "200 application/xml\n<?xml version='1.0' encoding='utf-8'?>\n<OAuth><access_token>{access}</access_token><token_type>Bearer</token_type><expires_in>7200</expires_in>" +
+		"<refresh_token>{refreshed}</refresh_token><scope>dashboards:read dashboards:write</scope><created_at>{seconds}</created_at></OAuth>"
+	tokenForm = "200 application/x-www-form-urlencoded\n" +
+		"access_token={access}&token_type=Bearer&expires_in=7200&refresh_token={refreshed}&scope=dashboards%3Aread+dashboards%3Awrite&created_at={seconds}"
+
+	codeComes      = "302 {redirect}?code={code}&iss={issuerquery}"
+	codeWithState  = "302 {redirect}?code={code}&state=a+b&iss={issuerquery}"
+	tokenComes     = "302 {redirect}#access_token={access}&token_type=Bearer&expires_in=900&scope=dashboards%3Aread+dashboards%3Awrite&state=xyz&iss={issuerquery}"
+	dashboardsCome = "200 application/json\n" + `{"account":"sample-bakery","dashboards":[{"id":1,"title":"Loaves per day"},{"id":2,"title":"Flour in stock"}]}`
+)
+
+// refusalJSON, refusalXML and refusalForm are what a token request is refused with.
+func refusalJSON(status, name, slug string) string {
+	return status + " application/json\n" + `{"error":"` + name + `","error_description":"{text}","error_uri":"{issuer}/docs/errors/` + slug + `","trace":"{trace}"}`
+}
+
+func refusalXML(name, slug string) string {
+	return "400 application/xml\n<?xml version='1.0' encoding='utf-8'?>\n<OAuth><error>" + name + "</error><error_description>{text}</error_description><error_uri>{issuer}/docs/errors/" + slug + "</error_uri><trace>{trace}</trace></OAuth>"
+}
+
+func refusalForm(name, slug string) string {
+	return "400 application/x-www-form-urlencoded\nerror=" + name + "&error_description={words}&error_uri={issuerquery}%2Fdocs%2Ferrors%2F" + slug + "&trace={trace}"
+}
+
+// sentBack is a refusal that goes to the app.
+func sentBack(mark, name, slug string) string {
+	return "302 {redirect}" + mark + "error=" + name + "&error_description={words}&error_uri={issuerquery}%2Fdocs%2Ferrors%2F" + slug + "&state=xyz&iss={issuerquery}"
+}
+
+var oldRequests = []oldRequest{
+	// The Ruby gem, 0.0.1 to 0.0.8, of 2010.
+	{from: "gem 0.0.8, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&type=web_server", person: "allows", answer: codeComes, refused: "response_type_missing"},
+	{from: "gem 0.0.8, authorize with state", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&state=a%20b&type=web_server", person: "allows", answer: codeWithState, refused: "response_type_missing"},
+	{from: "gem 0.0.8, token", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.0.8, token, for a reader of forms", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&code={code}&format=form&redirect_uri={redirect}&type=web_server", answer: tokenForm, refused: "grant_type_missing"},
+	{from: "gem 0.0.8, refresh", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&refresh_token={refresh}&type=refresh", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.0.8, call", request: "GET /v3/dashboards?access_token={token}", answer: dashboardsCome, refused: "query_token_refused"},
+	{from: "gem 0.0.8, wrong secret", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret=wrong&code={code}&redirect_uri={redirect}&type=web_server", answer: refusalJSON("400", "incorrect_client_credentials", "client_authentication_failed"), refused: "grant_type_missing"},
+
+	// 0.0.9 to 0.1.
+	{from: "gem 0.1.0, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&scope=dashboards%3Aread+dashboards%3Awrite&type=web_server", person: "allows", answer: codeComes, refused: "response_type_missing"},
+	{from: "gem 0.1.0, token", request: "POST /oauth/access_token\nAccept: application/json\n\ntype=web_server&code={code}&redirect_uri={redirect}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.1.0, refresh", request: "POST /oauth/access_token\n\ntype=refresh_token&refresh_token={refresh}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.1.0, call", request: "GET /v3/dashboards?access_token={token}\nAuthorization: Token token=\"{token}\"", answer: dashboardsCome, refused: "two_tokens"},
+	{from: "gem 0.1.0, call by header alone", request: "GET /v3/dashboards\nAuthorization: Token token=\"{token}\"", answer: dashboardsCome, refused: "old_way_refused"},
+
+	// 0.2 to 0.4.1, of 2011.
+	{from: "gem 0.4.1, authorize", request: "GET /oauth/authorize?response_type=code&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "gem 0.4.1, token", request: "POST /oauth/access_token\n\ngrant_type=authorization_code&code={code}&redirect_uri={redirect}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "pkce_verifier_missing"},
+	{from: "gem 0.4.1, refresh", request: "POST /oauth/access_token\n\ngrant_type=refresh_token&refresh_token={refresh}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: everybody},
+	{from: "gem 0.4.1, call", request: "GET /v3/dashboards?oauth_token={token}\nAuthorization: OAuth {token}", answer: dashboardsCome, refused: "two_tokens"},
+	{from: "gem 0.4.1, call by parameter alone", request: "GET /v3/dashboards?oauth_token={token}", answer: dashboardsCome, refused: "old_way_refused"},
+	{from: "gem 0.4.1, call by header alone", request: "GET /v3/dashboards\nAuthorization: OAuth {token}", answer: dashboardsCome, refused: "old_way_refused"},
+	{from: "gem 0.4.1, wrong secret", request: "POST /oauth/access_token\n\ngrant_type=authorization_code&code={code}&redirect_uri={redirect}&client_id={id}&client_secret=wrong", answer: refusalJSON("401", "invalid_client", "client_authentication_failed"), refused: everybody},
+
+	// 0.5 to 0.8.
+	{from: "gem 0.8.1, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&response_type=code", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "gem 0.8.1, token", request: "POST /oauth/token\n\nclient_id={id}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={redirect}", answer: tokenJSON, refused: "pkce_verifier_missing"},
+	{from: "gem 0.8.1, refresh", request: "POST /oauth/token\n\nclient_id={id}&client_secret={secret}&grant_type=refresh_token&refresh_token={refresh}", answer: tokenJSON, refused: everybody},
+	{from: "gem 0.8.1, call", request: "GET /v3/dashboards\nAuthorization: Bearer {token}", answer: dashboardsCome, refused: everybody},
+	{from: "gem 0.8.1, call by parameter", request: "GET /v3/dashboards?bearer_token={token}", answer: dashboardsCome, refused: "old_way_refused"},
+
+	// 0.9 to 1.4.
+	{from: "gem 1.4.7, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&response_type=code&state=xyz&scope=dashboards%3Aread", person: "allows", answer: "302 {redirect}?code={code}&state=xyz&iss={issuerquery}", refused: "pkce_required"},
+	{from: "gem 1.4.7, token", request: "POST /oauth/token\nUser-Agent: Faraday v0.17.3\nAccept: */*\n\nclient_id={id}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={redirect}", answer: tokenJSON, refused: "pkce_verifier_missing"},
+	{from: "gem 1.4.7, refresh", request: "POST /oauth/token\n\nclient_id={id}&client_secret={secret}&grant_type=refresh_token&refresh_token={refresh}", answer: tokenJSON, refused: everybody},
+	{from: "gem 1.4.7, call by parameter", request: "GET /v3/dashboards?access_token={token}", answer: dashboardsCome, refused: "query_token_refused"},
+
+	// 2.x.
+	{from: "gem 2.0.9, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&response_type=code", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "gem 2.0.9, token", request: "POST /oauth/token\nBasic: {id}:{secret}\n\ncode={code}&grant_type=authorization_code&redirect_uri={redirect}", answer: tokenJSON, refused: "pkce_verifier_missing"},
+	{from: "gem 2.0.9, refresh", request: "POST /oauth/token\nBasic: {id}:{secret}\n\ngrant_type=refresh_token&refresh_token={refresh}", answer: tokenJSON, refused: everybody},
+	{from: "gem 2.0.9, call", request: "GET /v3/dashboards\nAuthorization: Bearer {token}", answer: dashboardsCome, refused: everybody},
+
+	// The page, edition of 2013: everything in the address of a POST without a body.
+	{from: "page of 2013, authorize", request: "GET /oauth/authorize?response_type=code&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "page of 2013, token", request: "POST /oauth/token?client_id={id}&redirect_uri={redirect}&client_secret={secret}&code={code}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "page of 2013, refresh", request: "POST /oauth/token?client_id={id}&client_secret={secret}&refresh_token={refresh}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "page of 2013, call", request: "GET /v3/dashboards?access_token={token}", answer: dashboardsCome, refused: "query_token_refused"},
+	{from: "page of 2013, other redirect_uri", request: "POST /oauth/token?client_id={id}&redirect_uri=http%3A%2F%2Fmyapp.com%2Foauth&client_secret={secret}&code={code}", answer: refusalJSON("400", "redirect_uri_mismatch", "code_redirect_uri"), refused: "parameters_in_query"},
+	{from: "page of 2013, no redirect_uri", request: "POST /oauth/token?client_id={id}&client_secret={secret}&code={code}", answer: refusalJSON("400", "redirect_uri_mismatch", "code_redirect_uri"), refused: "parameters_in_query"},
+	{from: "page of 2013, code that is none", request: "POST /oauth/token?client_id={id}&redirect_uri={redirect}&client_secret={secret}&code=i1WsRn1uB1", answer: refusalJSON("400", "bad_verification_code", "code_unknown"), refused: "parameters_in_query"},
+	{from: "page of 2013, no secret", request: "POST /oauth/token?client_id={id}&redirect_uri={redirect}&code={code}", answer: refusalJSON("400", "incorrect_client_credentials", "client_secret_missing"), refused: "parameters_in_query"},
+
+	// The sibling's page.
+	{from: "sibling, authorize", request: "GET /authorization/new?type=web_server&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "response_type_missing"},
+	{from: "sibling, authorize, refused", request: "GET /authorization/new?type=web_server&client_id={id}&redirect_uri={redirect}&state=xyz", person: "denies", answer: sentBack("?", "user_denied", "consent_denied"), refused: "response_type_missing"},
+	{from: "sibling, token", request: "POST /authorization/token?type=web_server&client_id={id}&redirect_uri={redirect}&client_secret={secret}&code={code}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "sibling, refresh", request: "POST /authorization/token?type=refresh&refresh_token={refresh}&client_id={id}&redirect_uri={redirect}&client_secret={secret}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "sibling, refresh with somebody's token", request: "POST /authorization/token?type=refresh&refresh_token=BAhbByIB&client_id={id}&redirect_uri={redirect}&client_secret={secret}", answer: refusalJSON("400", "authorization_expired", "refresh_token_unknown"), refused: "parameters_in_query"},
+	{from: "sibling, first request", request: "GET /authorization.json\nAuthorization: Token token=\"{token}\"", refused: "old_way_refused",
+		answer: "200 application/json\n" + `{"expires_at":"{moment}","identity":{"id":"{uuid}","first_name":"Sam","last_name":"Sample","email_address":"sam@example.com"},"accounts":[` +
+			`{"product":"Launchpad","id":"{uuid}","name":"Sample Bakery","href":"{issuer}/v3/accounts/sample-bakery","app_href":"{issuer}/accounts/sample-bakery"},` +
+			`{"product":"Launchpad","id":"{uuid}","name":"Sample Cinema","href":"{issuer}/v3/accounts/sample-cinema","app_href":"{issuer}/accounts/sample-cinema"}]}`},
+	{from: "sibling, first request as XML", request: "GET /authorization.xml?access_token={token}", refused: "query_token_refused",
+		answer: "200 application/xml\n<?xml version='1.0' encoding='utf-8'?>\n<authorization><expires_at>{moment}</expires_at>" +
+			"<identity><id>{uuid}</id><first_name>Sam</first_name><last_name>Sample</last_name><email_address>sam@example.com</email_address></identity><accounts>" +
+			"<account><product>Launchpad</product><id>{uuid}</id><name>Sample Bakery</name><href>{issuer}/v3/accounts/sample-bakery</href><app_href>{issuer}/accounts/sample-bakery</app_href></account>" +
+			"<account><product>Launchpad</product><id>{uuid}</id><name>Sample Cinema</name><href>{issuer}/v3/accounts/sample-cinema</href><app_href>{issuer}/accounts/sample-cinema</app_href></account></accounts></authorization>"},
+
+	// Mixed: what is newer wins.
+	{from: "mixed, authorize", request: "GET /oauth/authorize?type=web_server&response_type=code&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "mixed, authorize, type contradicts", request: "GET /oauth/authorize?type=user_agent&response_type=code&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "pkce_required"},
+	{from: "mixed, authorize, refused", request: "GET /oauth/authorize?type=web_server&response_type=code&client_id={id}&redirect_uri={redirect}&state=xyz", person: "denies", answer: sentBack("?", "access_denied", "consent_denied"), refused: "pkce_required"},
+	{from: "mixed, token", request: "POST /oauth/token\n\ntype=refresh&grant_type=authorization_code&code={code}&redirect_uri={redirect}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "pkce_verifier_missing"},
+	{from: "mixed, token, grant_type in the address", request: "POST /oauth/token?grant_type=authorization_code&client_id={id}&client_secret={secret}\n\ncode={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "mixed, token, error in today's words", request: "POST /oauth/token?grant_type=authorization_code&client_id={id}&client_secret={secret}&code=x&redirect_uri={redirect}", answer: refusalJSON("400", "invalid_grant", "code_unknown"), refused: "parameters_in_query"},
+	{from: "mixed, token, the same twice", request: "POST /oauth/token?type=web_server&client_id={id}&client_secret={secret}\n\nclient_id={id}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "mixed, token, two codes", request: "POST /oauth/token?type=web_server&client_id={id}&client_secret={secret}&code=x\n\ncode={code}&redirect_uri={redirect}", answer: refusalJSON("400", "invalid_request", "repeated_parameter"), refused: "parameters_in_query"},
+	{from: "mixed, token, Basic and address", request: "POST /oauth/token?code={code}&redirect_uri={redirect}\nBasic: {id}:{secret}", answer: tokenJSON, refused: "parameters_in_query"},
+
+	// Formats.
+	{from: "format=json", request: "POST /oauth/token\n\ntype=web_server&format=json&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "format=xml", request: "POST /oauth/token?type=web_server&format=xml&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenXML, refused: "parameters_in_query"},
+	{from: "format=form", request: "POST /oauth/token?type=refresh&format=form&client_id={id}&client_secret={secret}&refresh_token={refresh}", answer: tokenForm, refused: "parameters_in_query"},
+	{from: "format=yaml", request: "POST /oauth/token\n\ntype=web_server&format=yaml&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "Accept: application/xml", request: "POST /oauth/token\nAccept: application/xml\n\ntype=web_server&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenXML, refused: "grant_type_missing"},
+	{from: "Accept: a form", request: "POST /oauth/token\nAccept: text/plain, application/x-www-form-urlencoded;q=0.9\n\ntype=web_server&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenForm, refused: "grant_type_missing"},
+	{from: "Accept: anything, then XML", request: "POST /oauth/token\nAccept: */*; q=0.5, application/xml\n\ntype=web_server&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "format over Accept", request: "POST /oauth/token\nAccept: application/xml\n\ntype=web_server&format=json&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "format=xml, refused", request: "POST /oauth/token\n\ntype=web_server&format=xml&client_id={id}&client_secret={secret}&code=x&redirect_uri={redirect}", answer: refusalXML("bad_verification_code", "code_unknown"), refused: "grant_type_missing"},
+	{from: "format=form, refused", request: "POST /oauth/token\n\ntype=refresh&format=form&client_id={id}&client_secret={secret}&refresh_token=x", answer: refusalForm("authorization_expired", "refresh_token_unknown"), refused: "grant_type_missing"},
+	{from: "format=xml with grant_type", request: "POST /oauth/token\n\ngrant_type=refresh_token&format=xml&client_id={id}&client_secret={secret}&refresh_token=x", answer: refusalXML("invalid_grant", "refresh_token_unknown"), refused: "refresh_token_unknown"},
+
+	// Other ways of the draft.
+	{from: "draft 5, GET", request: "GET /oauth/token?type=web_server&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "method_not_allowed"},
+	{from: "draft 5, GET, bare", request: "GET /oauth/access_token?client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "method_not_allowed"},
+	{from: "draft 5, secret_type=bearer", request: "POST /oauth/token\n\ntype=web_server&secret_type=bearer&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "draft 5, secret_type=hmac-sha256", request: "POST /oauth/token\n\ntype=web_server&secret_type=hmac-sha256&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: refusalJSON("400", "unsupported_secret_type", "secret_type_unsupported"), refused: "grant_type_missing"},
+	{from: "draft 5, secret_type at a refresh", request: "POST /oauth/token?type=refresh&secret_type=hmac-sha256&client_id={id}&client_secret={secret}&refresh_token={refresh}", answer: refusalJSON("400", "unsupported_secret_type", "secret_type_unsupported"), refused: "parameters_in_query"},
+	{from: "draft 5, type that is for browsers", request: "POST /oauth/token\n\ntype=user_agent&client_id={id}&client_secret={secret}&code={code}", answer: refusalJSON("400", "invalid_request", "type_unknown"), refused: "grant_type_missing"},
+	{from: "draft 5, type=username", request: "POST /oauth/token\n\ntype=username&username=sam&password=x&client_id={id}&client_secret={secret}", answer: refusalJSON("400", "invalid_request", "type_unknown"), refused: "grant_type_missing"},
+	{from: "draft 5, nothing asked for", request: "POST /oauth/token?client_id={id}&client_secret={secret}", answer: refusalJSON("400", "invalid_request", "grant_type_missing"), refused: "parameters_in_query"},
+	{from: "draft 5, no client at all", request: "POST /oauth/token?type=web_server&code=x", answer: refusalJSON("400", "invalid_request", "parameters_in_query"), refused: "parameters_in_query"},
+	{from: "draft 5, app without a secret", request: "POST /oauth/token?type=web_server&client_id={id}&code={code}&redirect_uri={redirect}", public: true, answer: tokenJSON, refused: "parameters_in_query"},
+	{from: "draft 5, app without a secret, authorize", request: "GET /oauth/authorize?type=web_server&client_id={id}&redirect_uri={redirect}", public: true, person: "allows", answer: codeComes, refused: "response_type_missing"},
+
+	// immediate.
+	{from: "immediate, never allowed", request: "GET /oauth/authorize?type=web_server&immediate=true&client_id={id}&redirect_uri={redirect}&state=xyz", answer: sentBack("?", "user_denied", "consent_required"), refused: "response_type_missing"},
+	{from: "immediate, allowed before", request: "GET /oauth/authorize?type=web_server&immediate=true&client_id={id}&redirect_uri={redirect}", allowed: true, answer: codeComes, refused: "response_type_missing"},
+	{from: "immediate=false", request: "GET /oauth/authorize?type=web_server&immediate=false&client_id={id}&redirect_uri={redirect}", person: "allows", answer: codeComes, refused: "response_type_missing"},
+	{from: "immediate with response_type", request: "GET /oauth/authorize?response_type=code&immediate=true&client_id={id}&redirect_uri={redirect}&state=xyz", answer: sentBack("?", "consent_required", "consent_required"), refused: "pkce_required"},
+
+	// user_agent.
+	{from: "user_agent", request: "GET /oauth/authorize?type=user_agent&client_id={id}&redirect_uri={redirect}&state=xyz", person: "allows", answer: tokenComes, refused: "response_type_missing"},
+	{from: "user_agent, refused", request: "GET /oauth/authorize?type=user_agent&client_id={id}&redirect_uri={redirect}&state=xyz", person: "denies", answer: sentBack("#", "user_denied", "consent_denied"), refused: "response_type_missing"},
+	{from: "user_agent, immediate", request: "GET /oauth/authorize?type=user_agent&immediate=true&client_id={id}&redirect_uri={redirect}&state=xyz", answer: sentBack("#", "user_denied", "consent_required"), refused: "response_type_missing"},
+	{from: "response_type=token", request: "GET /oauth/authorize?response_type=token&client_id={id}&redirect_uri={redirect}&state=xyz", person: "allows", answer: tokenComes, refused: "response_type_unsupported"},
+	{from: "response_type=token, refused", request: "GET /oauth/authorize?response_type=token&client_id={id}&redirect_uri={redirect}&state=xyz", person: "denies", answer: sentBack("#", "access_denied", "consent_denied"), refused: "response_type_unsupported"},
+	{from: "type that is none", request: "GET /oauth/authorize?type=carrier_pigeon&client_id={id}&redirect_uri={redirect}&state=xyz", answer: sentBack("?", "unsupported_response_type", "response_type_unsupported"), refused: "response_type_missing"},
+
+	// Calls.
+	{from: "call, header of today and parameter", request: "GET /v3/dashboards?access_token={token}\nAuthorization: Bearer {token}", answer: dashboardsCome, refused: "two_tokens"},
+	{from: "call, two tokens", request: "GET /v3/dashboards?oauth_token=another\nAuthorization: OAuth {token}", answer: refusalJSON("400", "invalid_request", "two_tokens"), refused: "two_tokens"},
+	{from: "call, two parameters", request: "GET /v3/dashboards?oauth_token={token}&bearer_token=another", answer: refusalJSON("400", "invalid_request", "two_tokens"), refused: "two_tokens"},
+	{from: "call, token that is none", request: "GET /v3/dashboards\nAuthorization: Token token=\"nonsense\"", answer: refusalJSON("401", "invalid_token", "access_token_unknown"), refused: "access_token_unknown"},
+	{from: "call, header that is damaged", request: "GET /v3/dashboards\nAuthorization: Token token=\"", answer: refusalJSON("401", "invalid_token", "malformed_old_header"), refused: "malformed_old_header"},
+	{from: "call, header with more in it", request: "GET /v3/dashboards\nAuthorization: Token token=\"{token}\", nonce=\"x\"", answer: dashboardsCome, refused: "old_way_refused"},
+}
