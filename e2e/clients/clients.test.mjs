@@ -16,6 +16,8 @@ const clients = {
   'Node simple-oauth2': [process.execPath, 'simple_oauth2.mjs'],
   'Go x/oauth2': ['go', 'run', '-C', 'go', '.'],
   curl: ['bash', 'curl.sh'],
+  'Ruby as of old': ['/usr/bin/ruby', 'ruby_old.rb'],
+  'curl as of 2013': ['bash', 'curl_2013.sh'],
 };
 
 test('client libraries', async (t) => {
