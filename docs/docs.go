@@ -10,5 +10,10 @@ var Start string
 
 // Errors explains every error by its slug.
 //
+// OldClients tells what is understood of clients that are older than the specification.
+//
+//go:embed old-clients.md
+var OldClients string
+
 //go:embed errors.md
 var Errors string

@@ -25,6 +25,7 @@ type Room struct {
 func (m *Room) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/docs", Handle: m.index},
+		{Method: "GET", Path: "/docs/old-clients", Handle: m.oldClients},
 		{Method: "GET", Path: "/docs/errors", Handle: m.errors},
 		{Method: "GET", Path: "/docs/errors/{slug}", Handle: m.one},
 	}
@@ -32,6 +33,10 @@ func (m *Room) Routes() []web.Route {
 
 func (m *Room) index(w http.ResponseWriter, r *http.Request) error {
 	return m.draw(w, r, web.Manual{Heading: "Get and use a token"}, strings.ReplaceAll(docs.Start, "$ISSUER", m.Issuer))
+}
+
+func (m *Room) oldClients(w http.ResponseWriter, r *http.Request) error {
+	return m.draw(w, r, web.Manual{Heading: "Old clients"}, docs.OldClients)
 }
 
 func (m *Room) errors(w http.ResponseWriter, r *http.Request) error {
