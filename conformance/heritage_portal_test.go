@@ -133,6 +133,7 @@ func TestRFC6749_3_1_2_CodeIsShownToThePerson(t *testing.T) {
 				t.Errorf("code=%s: %d, want 400", made, got.Status)
 			}
 		}
+		s.Clock.Advance(4 * time.Minute) // people are slower than redirects
 		wantStatus(t, s.PostAs(app, "/oauth/token", lptest.Form("grant_type", "authorization_code", "code", code, "redirect_uri", oauth.RedirectShownURI)), 200)
 		if got := b.Get(page.URL.RequestURI()); got.Status != 400 {
 			t.Errorf("a code that was used is shown: %d", got.Status)
@@ -303,5 +304,44 @@ func TestAuthorizationDocumentFollowsTheGrant(t *testing.T) {
 		}
 		machine := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
 		wantError(t, s.Do(withHeader(s.Request("GET", "/authorization.json", ""), "Authorization", "Bearer "+machine)), 403, "insufficient_scope")
+	})
+}
+
+// CA03, ruling 1: the profile of an app is an operator's decision, and one that is none changes nothing.
+func TestOnlyOperatorsChooseTheProfile(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		set := func(email, profile string) lptest.Page {
+			b := s.SignedIn(email)
+			form := b.Get("/accounts").Hidden()
+			form.Set("profile", profile)
+			form.Set("implicit", "1")
+			return b.Post("/oauth/applications/"+s.Web.ID.String()+"/switches", form)
+		}
+		is := func() core.App {
+			app, err := s.Store.App(t.Context(), s.Web.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return app
+		}
+		developer := s.NewPerson("developer@example.com", false)
+		if err := s.Store.AddMember(t.Context(), developer.ID, s.First.ID, core.RoleAdmin, s.Person.ID, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Acts().AddToTeam(t.Context(), s.Person, s.Web.ID, developer.ID); err != nil {
+			t.Fatal(err)
+		}
+		if page := set(developer.Email, "draft5"); page.Status != http.StatusNotFound || is().Profile != core.ProfileOAuth2 || is().Implicit {
+			t.Errorf("a developer: %d, the app is now %s, implicit %v", page.Status, is().Profile, is().Implicit)
+		}
+		for _, c := range []struct {
+			sent     string
+			profile  core.Profile
+			implicit bool
+		}{{"draft5", core.ProfileDraft5, true}, {"draft6", core.ProfileDraft5, true}, {"oauth2.1", core.ProfileOAuth21, false}, {"", core.ProfileOAuth21, false}} {
+			if set(s.Person.Email, c.sent); is().Profile != c.profile || is().Implicit != c.implicit {
+				t.Errorf("profile=%s: the app is now %s, implicit %v", c.sent, is().Profile, is().Implicit)
+			}
+		}
 	})
 }

@@ -67,6 +67,7 @@ test('failures', async (t) => {
   });
 
   await t.test('the manual', () => refused(`${issuer}/docs`, 200, 'manual'));
+  await t.test('old clients explained', () => refused(`${issuer}/docs/old-clients`, 200, 'manual-old-clients'));
   await t.test('errors explained', () => refused(`${issuer}/docs/errors`, 200, 'manual-errors'));
   await t.test('one error explained', () => refused(`${issuer}/docs/errors/redirect_uri_mismatch`, 200, 'manual-error'));
   await t.test('from one error to all and back', async () => {

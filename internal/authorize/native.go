@@ -32,7 +32,7 @@ func (a *Room) native(w http.ResponseWriter, r *http.Request) error {
 		standing.Generation > 0, !a.Clock.Now().Before(standing.CodeExpiresAt):
 		return nothingToShow()
 	}
-	return a.Pages.Render(w, r, http.StatusOK, web.NativeCode{Code: code, Seconds: int(standing.CodeExpiresAt.Sub(a.Clock.Now()).Seconds())})
+	return a.Pages.Render(w, r, http.StatusOK, web.NativeCode{Code: code, Ends: standing.CodeExpiresAt})
 }
 
 func nothingToShow() *oauth.Error {

@@ -48,6 +48,9 @@ func addressed(p oauth.Parameters, record interact.Record) string {
 // code writes the authorization, whose generation 0 is the code.
 func (a *Room) code(r *http.Request, _ core.App, record interact.Record, grant, decision core.ID) (oauth.Parameters, error) {
 	now, life := a.Clock.Now(), a.Mint.Lifetimes()
+	if record.RedirectURI == oauth.RedirectShownURI {
+		life.Code = max(life.Code, life.ShownCode) // people are slower than redirects
+	}
 	family := keys.Family{AuthorizationID: secret.NewID(now), Bits: [16]byte(secret.Bytes(16))}
 	authorization := core.Authorization{
 		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, CodeChallenge: record.CodeChallenge, Digest: family.Digest(),

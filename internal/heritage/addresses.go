@@ -18,7 +18,8 @@ var aliases = map[string][]string{
 const oldPortal = "/oauth_clients"
 
 func toPortal(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, "/oauth/applications"+strings.TrimPrefix(r.URL.Path, oldPortal), http.StatusMovedPermanently)
+	to := url.URL{Path: "/oauth/applications" + strings.TrimPrefix(r.URL.Path, oldPortal)} // escapes what no header may hold
+	http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	return nil
 }
 

@@ -17,6 +17,7 @@ type Lifetimes struct {
 	Access          time.Duration
 	Implicit        time.Duration // of an access token that came in a redirect; never longer than Access
 	Code            time.Duration
+	ShownCode       time.Duration // of a code that a person copies; never shorter than Code
 	RefreshIdle     time.Duration
 	RefreshAbsolute time.Duration
 }

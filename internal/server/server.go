@@ -60,6 +60,7 @@ var DefaultLife = mint.Lifetimes{
 	Access:          2 * time.Hour,
 	Implicit:        15 * time.Minute,
 	Code:            time.Minute,
+	ShownCode:       5 * time.Minute,
 	RefreshIdle:     60 * 24 * time.Hour,
 	RefreshAbsolute: 365 * 24 * time.Hour,
 }
@@ -138,7 +139,7 @@ func KeyOptions(o Options) keys.Options {
 	return keys.Options{
 		Store: o.Store, Clock: o.Clock, Issuer: o.Issuer, MasterKey: o.MasterKey, Rotation: o.Rotation, Log: o.Log,
 		Lives: map[keys.Ring]time.Duration{
-			keys.RingAccess: o.Life.Access, keys.RingSigning: o.Life.Access, keys.RingCode: o.Life.Code,
+			keys.RingAccess: o.Life.Access, keys.RingSigning: o.Life.Access, keys.RingCode: max(o.Life.Code, o.Life.ShownCode),
 			keys.RingRefresh:     o.Life.RefreshIdle, // each rotation seals anew
 			keys.RingInteraction: interact.Life,
 			keys.RingDevice:      session.DeviceLife,

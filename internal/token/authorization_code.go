@@ -58,7 +58,7 @@ func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
 	now := t.Clock.Now()
 	switch {
 	case !now.Before(a.CodeExpiresAt):
-		return Proof{}, oauth.InvalidGrant("code_expired", "the code expired; it lives 60 seconds and is traded at once")
+		return Proof{}, oauth.InvalidGrant("code_expired", "the code expired; it lives 60 seconds (five minutes if a person had to copy it) and is traded at once")
 	case ended(standing):
 		return Proof{}, accessEnded()
 	}

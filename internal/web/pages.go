@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/oauth"
@@ -155,8 +156,8 @@ func (p Consent) Chosen(id core.ID) bool {
 
 // NativeCode shows a code to whoever has to copy it into an app.
 type NativeCode struct {
-	Code    string
-	Seconds int // that it still lives
+	Code string
+	Ends time.Time
 }
 
 func (NativeCode) Template() string       { return "native_code" }
