@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
+	"launchpad/internal/sunset"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -41,6 +42,7 @@ type Room struct {
 	Apps         Apps
 	Members      Members
 	Interactions *interact.Interactions
+	OldWays      *sunset.Ways
 	Life         mint.Lifetimes
 	Published    oauth.Scope
 }
@@ -122,14 +124,14 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 		return err
 	}
 	if !record.GrantID.Zero() && record.IdentityID == v.Identity.ID {
-		return a.respond(w, r, record, record.GrantID, record.ID)
+		return a.respond(w, r, app, record, record.GrantID, record.ID)
 	}
 	grant, remembered, err := a.standing(r.Context(), app, v.Identity.ID, record)
 	if err != nil {
 		return err
 	}
 	if remembered {
-		return a.respond(w, r, record, grant.ID, core.ID{})
+		return a.respond(w, r, app, record, grant.ID, core.ID{})
 	}
 	return a.send(w, r, "/oauth/consent", record, oauth.ConsentRequired("consent_required", "the person has not yet allowed this, and prompt=none forbids to ask"))
 }
@@ -144,7 +146,7 @@ func (a *Room) send(w http.ResponseWriter, r *http.Request, room string, record 
 }
 
 // respond writes the authorization, whose generation 0 is the code, and gives the code to the app.
-func (a *Room) respond(w http.ResponseWriter, r *http.Request, record interact.Record, grant, decision core.ID) error {
+func (a *Room) respond(w http.ResponseWriter, r *http.Request, app core.App, record interact.Record, grant, decision core.ID) error {
 	now := a.Clock.Now()
 	family := keys.Family{AuthorizationID: secret.NewID(now), Bits: [16]byte(secret.Bytes(16))}
 	authorization := core.Authorization{
@@ -161,6 +163,10 @@ func (a *Room) respond(w http.ResponseWriter, r *http.Request, record interact.R
 			WithStatus(http.StatusConflict).Because(err)
 	case err != nil:
 		return oauth.Unavailable(fmt.Errorf("start authorization: %w", err))
+	}
+	// Only what was answered counts: a person wanted it, while anybody can send a request in an app's name.
+	for _, way := range oldWays(record) {
+		a.OldWays.Note(app.ID, way)
 	}
 	// RFC 6749 §4.1.2, RFC 9207 §2.
 	answer := oauth.Parameters{}.With("code", a.Keys.SealCode(family)).With("state", string(record.State)).With("iss", a.Keys.Issuer())

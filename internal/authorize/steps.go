@@ -36,4 +36,5 @@ var examine = []step{
 	checkPKCE,
 	checkScope,
 	checkPrompt,
+	checkOldWays, // last: what is wrong with a request is more than what is old about it
 }

@@ -38,6 +38,7 @@ type Config struct {
 	KeyRotation      Duration `toml:"key_rotation" env:"LAUNCHPAD_KEY_ROTATION" help:"age at which sealing and signing keys are replaced; 0s: never by themselves"`
 
 	Limits Limits  `toml:"limits" help:"how much of what is answered before 429 Too Many Requests"`
+	Sunset Sunset  `toml:"sunset" help:"from which day on, at 0:00 UTC, old ways in which apps ask are refused; those without a day go on"`
 	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
 	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
 

@@ -8,6 +8,7 @@ import (
 
 	"launchpad/internal/access"
 	"launchpad/internal/core"
+	"launchpad/internal/sunset"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -34,11 +35,11 @@ type Apps interface {
 
 // Room is the gateway.
 type Room struct {
-	APIs   []API
-	Access *access.Verifier
-	Apps   Apps
-	Issuer string
-	Limit  func(r *http.Request, account core.ID) error // counts a call
+	APIs    []API
+	Access  *access.Verifier
+	Apps    Apps
+	OldWays *sunset.Ways
+	Limit   func(r *http.Request, account core.ID) error // counts a call
 }
 
 // Routes of the room: the declared ones, and a refusal of everything else under each prefix.
@@ -80,7 +81,10 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 		if err := g.queryAllowed(r.Context(), api, token); err != nil {
 			return err
 		}
-		discourage(w.Header(), g.Issuer)
+		if err := g.OldWays.Use(w.Header(), token.AppID, core.OldQueryToken); err != nil {
+			return err
+		}
+		protect(w.Header())
 	}
 	account, err := g.account(r, token)
 	if err != nil {

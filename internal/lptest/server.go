@@ -74,6 +74,7 @@ type options struct {
 	creators core.Creators
 	proxies  web.Proxies
 	limits   config.Limits
+	sunset   map[core.OldWay]time.Time
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -95,6 +96,9 @@ func WithCreators(who core.Creators) Option { return func(o *options) { o.creato
 
 // WithLimits sets how many requests may come.
 func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
+
+// WithSunset sets from when on old ways are refused.
+func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options) { o.sunset = ends } }
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -192,7 +196,7 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation
@@ -229,6 +233,13 @@ func (s *Server) Restart() {
 func (s *Server) RestartWithAccessLife(life time.Duration) {
 	s.t.Helper()
 	s.o.life = life
+	s.Restart()
+}
+
+// RestartWithSunset is Restart with other days on which old ways end.
+func (s *Server) RestartWithSunset(ends map[core.OldWay]time.Time) {
+	s.t.Helper()
+	s.o.sunset = ends
 	s.Restart()
 }
 

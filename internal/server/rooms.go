@@ -2,6 +2,7 @@ package server
 
 import (
 	"launchpad/internal/accounts"
+	"launchpad/internal/admin"
 	"launchpad/internal/apps"
 	"launchpad/internal/authorize"
 	"launchpad/internal/clientauth"
@@ -32,7 +33,7 @@ func (s *Server) rooms() []room {
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	return []room{
-		&authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Life: o.Life, Published: s.published},
+		&authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, OldWays: s.oldWays, Life: o.Life, Published: s.published},
 		&token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: mint.New(s.keys, o.Clock, o.Life), Published: s.published, RefreshWindow: o.RefreshWindow},
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Idle: o.Life.RefreshIdle},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access},
@@ -43,8 +44,9 @@ func (s *Server) rooms() []room {
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
-		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
+		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
+		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
+		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, OldWays: s.oldWays, Limit: s.limits.Account},
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
 		health{s},

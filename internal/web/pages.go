@@ -221,10 +221,14 @@ type App struct {
 	Tokens      []core.PersonalToken
 	Memberships []core.Membership
 	Scopes      []ScopeChoice
+	OldWays     []OldWay // that it went lately
 	Issuer      string
 	API         string // an address to try a token on
 	Notice      Notice
 }
+
+// Ending is the old way that ends first of those that the app goes; nil: no day is set for any.
+func (p App) Ending() *OldWay { return EarliestEnd(p.OldWays) }
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }
