@@ -117,6 +117,18 @@ func (p OldWaysReport) Used() bool {
 	return slices.ContainsFunc(p.Totals, func(t OldWayTotal) bool { return len(t.Apps) > 0 })
 }
 
+// Remembered are the ways of which a use is remembered, and Unused the others.
+func (p OldWaysReport) Remembered() []OldWayTotal { return p.without(OldWayTotal.forgotten) }
+func (p OldWaysReport) Unused() []OldWayTotal {
+	return p.without(func(t OldWayTotal) bool { return !t.forgotten() })
+}
+
+func (p OldWaysReport) without(those func(OldWayTotal) bool) []OldWayTotal {
+	return slices.DeleteFunc(slices.Clone(p.Totals), those)
+}
+
+func (t OldWayTotal) forgotten() bool { return t.LastAt.IsZero() }
+
 // Kept is for how many days uses are remembered.
 func (OldWaysReport) Kept() int { return core.OldUsesKept }
 
