@@ -57,8 +57,8 @@ func (a *Room) Routes() []web.Route {
 	}
 }
 
-// longestAddress is what every browser and proxy still carries.
-const longestAddress = 8 << 10
+// LongestAddress is what every browser and proxy still carries.
+const LongestAddress = 8 << 10
 
 // begin takes a request of an app.
 func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
@@ -68,7 +68,7 @@ func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() {
 		// A browser keeps its cookies to itself when another site sends a form. It brings them when it follows this.
-		if again := Path + "?" + form.Encode(); len(again) <= longestAddress {
+		if again := Path + "?" + form.Encode(); len(again) <= LongestAddress {
 			return redirect(w, r, again)
 		}
 	}

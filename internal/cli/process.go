@@ -111,6 +111,9 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if options.APIs, err = apis(c); err != nil {
 		return err
 	}
+	if options.AccountHosts, err = c.Hosts(); err != nil {
+		return err
+	}
 	options.TryAPI = tryAPI(c)
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {

@@ -35,11 +35,12 @@ type Apps interface {
 
 // Room is the gateway.
 type Room struct {
-	APIs    []API
-	Access  *access.Verifier
-	Apps    Apps
-	OldWays *sunset.Ways
-	Limit   func(r *http.Request, account core.ID) error // counts a call
+	APIs         []API
+	AccountHosts core.AccountHosts
+	Access       *access.Verifier
+	Apps         Apps
+	OldWays      *sunset.Ways
+	Limit        func(r *http.Request, account core.ID) error // counts a call
 }
 
 // Routes of the room: the declared ones, and a refusal of everything else under each prefix.

@@ -28,6 +28,7 @@ type Record struct {
 	SignInAgain   bool        `json:"sign_in,omitzero"`    // prompt=login or select_account
 	Silent        bool        `json:"silent,omitzero"`     // prompt=none
 	LoginHint     string      `json:"login_hint,omitzero"` // who is expected
+	AccountHint   string      `json:"account,omitzero"`    // slug of the account at whose host it began
 	CreatedAt     time.Time   `json:"created_at"`
 	Browser       string      `json:"browser"` // digest of the browser's cookie
 

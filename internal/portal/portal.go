@@ -69,7 +69,7 @@ func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return oauth.Unavailable(fmt.Errorf("list apps left behind: %w", err))
 	}
-	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, LeftBehind: leftBehind, Notice: notice(r, "deleted", "apps.deleted", "left", "apps.left")})
+	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, LeftBehind: leftBehind, Hint: web.HintedAccount(r), Notice: notice(r, "deleted", "apps.deleted", "left", "apps.left")})
 }
 
 // notice gives the confirmation that a redirect asked for by a query parameter.

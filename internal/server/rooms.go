@@ -46,7 +46,7 @@ func (s *Server) rooms() []room {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Access: s.access, Apps: s.directory, OldWays: s.oldWays, Limit: s.limits.Account},
+		&gateway.Room{APIs: o.APIs, AccountHosts: o.AccountHosts, Access: s.access, Apps: s.directory, OldWays: s.oldWays, Limit: s.limits.Account},
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
 		health{s},

@@ -36,6 +36,7 @@ import (
 type Options struct {
 	Version       string // of the program
 	Issuer        string // without a slash at the end
+	AccountHosts  core.AccountHosts
 	Name          string // of this deployment, on pages
 	Store         *store.Store
 	Clock         core.Clock

@@ -158,7 +158,17 @@ type Apps struct {
 	portalPage
 	Apps       []core.App
 	LeftBehind []core.App // whose owner has left an account that the developer runs
+	Hint       string     // the account that a new app is likely to be of
 	Notice     Notice
+}
+
+// NewLink leads to the form for another one.
+func (p Apps) NewLink() string {
+	link := "/oauth/applications/new"
+	if p.Hint != "" {
+		link += "?" + url.Values{AccountHint: {p.Hint}}.Encode()
+	}
+	return link
 }
 
 func (Apps) Template() string       { return "apps" }
