@@ -59,7 +59,7 @@ func TestAccountHostsAreAWayIn(t *testing.T) {
 	}, lptest.WithAccountHosts())
 }
 
-// GW: which account a call means: its path's, else its host's, else its header's, else the grant's default.
+// GW08: which account a call means: its path's, else its host's, else its header's, else the grant's default.
 func TestTheHostSaysWhichAccountIsMeant(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Tokens(s.Web).Text("access_token")
@@ -70,6 +70,7 @@ func TestTheHostSaysWhichAccountIsMeant(t *testing.T) {
 			{token, s.AccountHost(first), "/v3/dashboards", "", first},
 			{token, s.AccountHost(second), "/v3/dashboards", "", second},
 			{token, strings.ToUpper(s.AccountHost(second)), "/v3/dashboards", "", second},
+			{token, strings.Replace(s.AccountHost(second), ":", ".:", 1), "/v3/dashboards", "", second},
 			{token, s.AccountHost(second), "/v3/dashboards", first, second},
 			{token, s.AccountHost(second), "/v3/accounts/" + first + "/dashboards", second, first},
 			{token, s.AccountHost("api"), "/v3/dashboards", "", first},
@@ -112,7 +113,7 @@ func TestMetadataLiesAtTheIssuer(t *testing.T) {
 	}, lptest.WithAccountHosts())
 }
 
-// GW, HT: no page of ours is at an account's host: each is a way to the issuer's, which no Host and no path can bend, and which says
+// GW08, GW20: no page of ours is at an account's host: each is a way to the issuer's, which no Host and no path can bend, and which says
 // nothing about who exists. Cookies are set at the issuer's host alone.
 func TestPagesAtAccountHostsLeadToTheIssuer(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
@@ -175,7 +176,7 @@ func TestPostedRequestsGoOnFromAccountHosts(t *testing.T) {
 	}, lptest.WithAccountHosts())
 }
 
-// AU, CO: a hint chooses beforehand, and widens nothing: not what was chosen before, and not to accounts of others.
+// AU19: a hint chooses beforehand, and widens nothing: not what was chosen before, and not to accounts of others.
 func TestAHintWidensNothing(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		ben := s.NewPerson("ben@example.com", false)
@@ -213,7 +214,7 @@ func TestAHintWidensNothing(t *testing.T) {
 	}, lptest.WithAccountHosts())
 }
 
-// DC: the portal at an account's host registers apps for that account, unless the developer says otherwise.
+// AU19: the portal at an account's host registers apps for that account, unless the developer says otherwise.
 func TestTheHintReachesTheFormForApps(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for _, path := range []string{"/oauth/applications/new", "/oauth/applications", "/"} {
@@ -232,7 +233,7 @@ func TestTheHintReachesTheFormForApps(t *testing.T) {
 	}, lptest.WithAccountHosts())
 }
 
-// GW: where accounts have no hosts, a Host says nothing, as ever.
+// GW08: where accounts have no hosts, a Host says nothing, as ever.
 func TestWithoutAccountHostsAHostSaysNothing(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		r := s.Request("GET", "/v3/dashboards", "")

@@ -147,7 +147,7 @@ func TestEndedWaysOfAuthorizingAreRefused(t *testing.T) {
 	}, lptest.WithSunset(map[core.OldWay]time.Time{core.OldNoPKCE: end}))
 }
 
-// DC: what an app does in old ways is told to who builds it and to operators, and to nobody else.
+// DC18, AD02: what an app does in old ways is told to who builds it and to operators, and to nobody else.
 func TestOldWaysAreShownToWhomTheyConcern(t *testing.T) {
 	end := lptest.NewClock().Now().AddDate(0, 2, 0)
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

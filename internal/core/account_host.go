@@ -62,12 +62,24 @@ func (h AccountHosts) Account(host string) (slug string, ok bool) {
 	if h.suffix == "" || len(host) <= len(h.suffix) {
 		return "", false
 	}
-	host = plainPort(h.scheme, strings.ToLower(host))
+	host = withoutRoot(plainPort(h.scheme, strings.ToLower(host)))
 	slug, ok = strings.CutSuffix(host, h.suffix)
 	if !ok || !ValidSlug(slug) || slices.Contains(h.others, host) {
 		return "", false
 	}
 	return slug, true
+}
+
+// withoutRoot takes the dot away that may end a full name, so that one host has one spelling.
+func withoutRoot(host string) string {
+	name, port, found := strings.Cut(host, ":")
+	if !found {
+		return strings.TrimSuffix(host, ".")
+	}
+	if strings.HasSuffix(name, ".") {
+		return strings.TrimSuffix(name, ".") + ":" + port
+	}
+	return host
 }
 
 // Address is where an account is reached; "" if accounts have no hosts, or this one's is somebody else's.

@@ -83,7 +83,7 @@ func (w *Ways) End(way core.OldWay) time.Time { return w.ends[way] }
 // first counts.
 func (w *Ways) mark(h http.Header, way core.OldWay) {
 	explained := "<" + w.issuer + "/docs/errors/" + way.Slug() + ">"
-	// RFC 9745 §2: since when; §3: where that is explained.
+	// RFC 9745 §2: since when. RFC 9745 §3: where that is explained.
 	if since := way.Rules().Since.Unix(); !soonerDeprecated(h, since) {
 		h.Set("Deprecation", "@"+strconv.FormatInt(since, 10))
 	}
@@ -92,7 +92,7 @@ func (w *Ways) mark(h http.Header, way core.OldWay) {
 	if !ends {
 		return
 	}
-	// RFC 8594 §3: until when; §6: likewise.
+	// RFC 8594 §3: until when. RFC 8594 §6: where that is explained.
 	if before, err := http.ParseTime(h.Get("Sunset")); err != nil || end.Before(before) {
 		h.Set("Sunset", end.UTC().Format(http.TimeFormat))
 	}
