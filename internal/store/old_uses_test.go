@@ -59,7 +59,7 @@ func TestOldUsageIsSummedByDays(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		other := w.app
 		other.ID, other.ClientID, other.Name, other.Secrets = w.id(), "app_other", "Other", nil
-		must(t, w.RegisterApp(t.Context(), other, w.ann.ID))
+		must(t, w.RegisterApp(t.Context(), w.membership(t, w.ann, w.annsCo), other))
 		others := w.oldUse(core.OldNoPKCE, 35, 1000)
 		others.AppID = other.ID
 		must(t, w.AddOldUses(t.Context(), []core.OldUse{
