@@ -43,7 +43,7 @@ trap 'exit 130' INT TERM HUP
 
 go build -C .. -o "$work/launchpad" ./cmd/launchpad
 export LAUNCHPAD_BIN=$work/launchpad TMPDIR=$work
-export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+export NO_PROXY=127.0.0.1,localhost,.localhost no_proxy=127.0.0.1,localhost,.localhost
 
 [ $# -gt 0 ] || set -- clients browser
 mapfile -t chosen < <(files "$@")

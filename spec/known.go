@@ -55,16 +55,21 @@ var known = []specification{
 	rfc("8414", "OAuth 2.0 Authorization Server Metadata", map[string]string{
 		"2": "Authorization Server Metadata", "3": "Obtaining Authorization Server Metadata",
 	}),
+	rfc("8594", "The Sunset HTTP Header Field", map[string]string{
+		"3": "The Sunset HTTP Response Header Field", "6": "The Sunset Link Relation Type",
+	}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure"}),
 	rfc("9110", "HTTP Semantics", map[string]string{"10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
 	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7"}),
 	rfc("9700", "Best Current Practice for OAuth 2.0 Security", map[string]string{
-		"2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
+		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
 	}),
-	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{"2": "The Deprecation HTTP Response Header Field"}),
+	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{
+		"2": "The Deprecation HTTP Response Header Field", "3": "The Deprecation Link Relation Type",
+	}),
 	{
 		Name: "OIDC Core", Title: "OpenID Connect Core 1.0", Document: "https://openid.net/specs/openid-connect-core-1_0.html",
 		Sections: map[string]string{"3.1.2.1": "Authentication Request", "3.1.2.6": "Authentication Error Response"},

@@ -27,9 +27,16 @@ rescue OAuth2::Error => e
   e
 end
 
+# Not every system knows that names under localhost are this computer.
+def client(site, auth_scheme)
+  OAuth2::Client.new(APP['client_id'], APP['client_secret'], site: site, authorize_url: '/oauth/authorize', token_url: '/oauth/token', auth_scheme: auth_scheme) do |builder|
+    builder.request :url_encoded
+    builder.adapter(:net_http) { |http| http.ipaddr = '127.0.0.1' }
+  end
+end
+
 def walk(auth_scheme)
-  client = OAuth2::Client.new(APP['client_id'], APP['client_secret'], site: DEMO['issuer'],
-                              authorize_url: '/oauth/authorize', token_url: '/oauth/token', auth_scheme: auth_scheme)
+  client = client(DEMO['issuer'], auth_scheme)
 
   code = answer_of(client.auth_code.authorize_url(redirect_uri: REDIRECT_URI))['code']
   token = client.auth_code.get_token(code, redirect_uri: REDIRECT_URI)
@@ -57,4 +64,24 @@ def walk(auth_scheme)
   check "#{auth_scheme}: Cancel comes back as access_denied", denied['error'] == 'access_denied', denied
 end
 
+# The base URL that the old documentation gives: an account's own host.
+def walk_from(account, other)
+  client = client(DEMO['account_hosts'].sub('{account}', account), :request_body)
+  address = client.auth_code.authorize_url(redirect_uri: REDIRECT_URI)
+  check "#{account}: the flow begins at the account's host", URI(address).host.start_with?("#{account}."), address
+  answer = answer_of(address)
+  check "#{account}: the issuer stays the same", answer['iss'] == DEMO['issuer'], answer
+  token = client.auth_code.get_token(answer['code'], redirect_uri: REDIRECT_URI)
+  check "#{account}: the code buys a token", token.token && token.refresh_token, token.to_hash
+  path = URI(DEMO['api']).path
+  check "#{account}: a call there means that account", token.get(path).headers['launchpad-account'] == account
+  named = token.get(path, headers: { 'Launchpad-Account' => other })
+  check "#{account}: whatever a header says", named.headers['launchpad-account'] == account
+  check "#{account}: refresh! works there", token.refresh!.get(path).status == 200
+  client.request(:post, '/oauth/revoke', params: { token: token.token })
+  check "#{account}: so does revocation", refusal { token.get(path) }&.code == 'invalid_token'
+end
+
 %i[request_body basic_auth].each { |scheme| walk(scheme) }
+here, there = DEMO['accounts'].map { |account| account['slug'] }
+walk_from(there, here)

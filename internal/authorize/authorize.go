@@ -11,6 +11,7 @@ import (
 	"launchpad/internal/mint"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
+	"launchpad/internal/sunset"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -42,6 +43,7 @@ type Room struct {
 	Interactions *interact.Interactions
 	Mint         *mint.Mint
 	Pages        *web.Renderer
+	OldWays      *sunset.Ways
 	Published    oauth.Scope
 	// Reword says in a client's dialect what it is refused for. This room knows none.
 	Reword func(dialect string, e *oauth.Error) *oauth.Error
@@ -59,8 +61,8 @@ func (a *Room) Routes() []web.Route {
 	}
 }
 
-// longestAddress is what every browser and proxy still carries.
-const longestAddress = 8 << 10
+// LongestAddress is what every browser and proxy still carries.
+const LongestAddress = 8 << 10
 
 // begin reads a request.
 func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +78,7 @@ func (a *Room) begin(w http.ResponseWriter, r *http.Request) error {
 func (a *Room) Begin(w http.ResponseWriter, r *http.Request, form, sent oauth.Form, dialect string) error {
 	if r.Method == http.MethodPost && !web.VisitorOf(r).SignedIn() {
 		// A browser keeps its cookies to itself when another site sends a form. It brings them when it follows this.
-		if again := Path + "?" + sent.Encode(); len(again) <= longestAddress {
+		if again := Path + "?" + sent.Encode(); len(again) <= LongestAddress {
 			return redirect(w, r, again)
 		}
 	}

@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"launchpad/internal/core"
+	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
@@ -100,6 +101,14 @@ func checkScope(q *request) error {
 		return oauth.InvalidScope("scope_not_allowed", "this app may not ask for: %s", asked.Minus(allowed)).Got(asked.String(), allowed.String())
 	}
 	q.record.Scope = asked
+	return nil
+}
+
+// takeAccountHint never fails: it is a hint, and whether there is such an account is nobody's business.
+func takeAccountHint(q *request) error {
+	if hint := q.form.Get(web.AccountHint); core.ValidSlug(hint) {
+		q.record.AccountHint = hint
+	}
 	return nil
 }
 

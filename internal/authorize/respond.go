@@ -29,7 +29,12 @@ func (a *Room) respond(w http.ResponseWriter, r *http.Request, app core.App, rec
 			WithStatus(http.StatusConflict).Because(err)
 	case err != nil:
 		return oauth.Unavailable(fmt.Errorf("start authorization: %w", err))
-	case record.RedirectURI == oauth.RedirectShownURI:
+	}
+	// Only what was answered counts: a person wanted it, while anybody can send a request in an app's name.
+	for _, way := range oldWays(record) {
+		a.OldWays.Note(app.ID, way)
+	}
+	if record.RedirectURI == oauth.RedirectShownURI {
 		return redirect(w, r, p.Query(PathNative))
 	}
 	// RFC 6749 §4.1.2, RFC 9207 §2.

@@ -37,4 +37,6 @@ var examine = []step{
 	checkPKCE,
 	checkScope,
 	checkPrompt,
+	takeAccountHint,
+	checkOldWays, // last: what is wrong with a request is more than what is old about it
 }

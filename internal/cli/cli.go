@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -33,9 +34,23 @@ func Main() int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), configCommand())
-	if err := root.Execute(); err != nil {
+	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), policyCommand(), configCommand())
+	err := root.Execute()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)
+	}
+	return status(err)
+}
+
+// status is the exit status: 1 for what went wrong, unless the error is an answer that has one of its own.
+func status(err error) int {
+	if answer, ok := errors.AsType[interface {
+		error
+		Status() int
+	}](err); ok {
+		return answer.Status()
+	}
+	if err != nil {
 		return 1
 	}
 	return 0

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,11 +50,11 @@ func demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.Limits, c.Proxies = from.Limits, from.Proxies
+			c.Limits, c.Proxies, c.Sunset = from.Limits, from.Proxies, from.Sunset
 			return demo(command.Context(), c, logTo(o.level), o)
 		},
 	}
-	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits and proxies are taken")
+	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits, proxies and sunset are taken")
 	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
@@ -113,11 +114,12 @@ type demoFacts struct {
 		Password string `json:"password"`
 	} `json:"colleague"` // in the first account
 	Accounts      []demoAccount `json:"accounts"`
+	AccountHosts  string        `json:"account_hosts"` // with {account} for the slug
 	PersonalToken string        `json:"personal_token"`
 }
 
 func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
-	host, _, err := net.SplitHostPort(c.Listen)
+	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil || !config.Loopback(host) {
 		// Its passwords are printed for everybody to read.
 		return fmt.Errorf("demo listens on loopback only, not on %q", c.Listen)
@@ -126,6 +128,7 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 		return fmt.Errorf("output must be text or json, not %q", o.output)
 	}
 	c.Scopes = demoScopes
+	c.AccountHosts = "http://{account}.localhost:" + port                               // browsers know that this is loopback
 	c.SignUp, c.CreateAccounts = string(core.SignUpOpen), string(core.CreatorsEveryone) // it is there to be tried
 	var facts demoFacts
 	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
@@ -136,6 +139,7 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}
 		facts, err = seeder.seed(ctx, o.redirects)
+		facts.AccountHosts = c.AccountHosts
 		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.TryAPI, options.Catalog.Published().String()
 		return err
 	})
@@ -160,6 +164,7 @@ func (f demoFacts) text() string {
   Sign in as     %s
   Password       %s
   Accounts       %s, %s
+  Their portals  %s
   A colleague    %s, with the same password
 
 Call the sample API, with a personal token:
@@ -171,7 +176,8 @@ Authorize the sample web app in a browser:
   %s/oauth/authorize?response_type=code&client_id=%s&redirect_uri=%s
 
 Stop with Ctrl-C.
-`, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name, f.Colleague.Email,
+`, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name,
+		strings.Replace(f.AccountHosts, "{account}", f.Accounts[0].Slug, 1)+"/oauth/applications and likewise", f.Colleague.Email,
 		f.PersonalToken, f.Accounts[0].Slug, f.API, f.Issuer, f.Apps.Web.ClientID, f.Apps.Web.RedirectURIs[0])
 }
 

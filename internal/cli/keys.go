@@ -100,15 +100,24 @@ type keyring struct {
 	json  bool
 }
 
-// openKeyring opens the keys of a database that is there already: a mistaken --data must not make another one.
-func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
+// finishExisting is for commands beside a server: its database is there already, and a mistaken --data must not make
+// another one.
+func finishExisting(c *config.Config) error {
 	if err := c.Finish(); err != nil {
-		return nil, err
+		return err
 	}
 	if path, embedded := strings.CutPrefix(c.Database, "sqlite:"); embedded {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database at %s; give --config, --data or --database as the server has it", path)
+			return fmt.Errorf("there is no database at %s; give --config, --data or --database as the server has it", path)
 		}
+	}
+	return nil
+}
+
+// openKeyring opens the keys of a server's database.
+func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
+	if err := finishExisting(&c); err != nil {
+		return nil, err
 	}
 	master, err := masterKey(ctx, c)
 	if err != nil {

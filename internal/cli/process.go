@@ -111,6 +111,9 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if options.APIs, err = apis(c); err != nil {
 		return err
 	}
+	if options.AccountHosts, err = c.Hosts(); err != nil {
+		return err
+	}
 	options.TryAPI = tryAPI(c)
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {
@@ -137,7 +140,7 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 	return server.Options{
 		Version: Version, Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
 		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
-		SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
+		Sunset: c.Sunset.Ends(), SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
 	}
 }
 

@@ -32,12 +32,16 @@ type Config struct {
 	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
 	SignUp        string   `toml:"sign_up" env:"LAUNCHPAD_SIGN_UP" help:"who may make an ID: open (everybody), invitation (whoever was invited) or closed (nobody)"`
 
+	AccountHosts string   `toml:"account_hosts" env:"LAUNCHPAD_ACCOUNT_HOSTS" help:"pattern of the hosts at which accounts are reached, like https://{account}.example.com; without one there are none"`
+	OtherHosts   []string `toml:"other_hosts" env:"LAUNCHPAD_OTHER_HOSTS" help:"hosts that account_hosts covers but that are no account's, like api.example.com; the issuer's never is"`
+
 	CreateAccounts string `toml:"create_accounts" env:"LAUNCHPAD_CREATE_ACCOUNTS" help:"who may open accounts: operators or everyone"`
 
 	MasterKeyCommand []string `toml:"master_key_command" help:"program and arguments that print the master key, instead of a file; a third way is LAUNCHPAD_MASTER_KEY"`
 	KeyRotation      Duration `toml:"key_rotation" env:"LAUNCHPAD_KEY_ROTATION" help:"age at which sealing and signing keys are replaced; 0s: never by themselves"`
 
 	Limits Limits  `toml:"limits" help:"how much of what is answered before 429 Too Many Requests"`
+	Sunset Sunset  `toml:"sunset" help:"from which day on, at 0:00 UTC, old ways in which apps ask are refused; those without a day go on"`
 	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
 	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
 
@@ -176,6 +180,9 @@ func (c *Config) finish() error {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
 		return wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
+	if _, err := c.Hosts(); err != nil {
+		return wrong("account_hosts", "%q %v", c.AccountHosts, err)
+	}
 	if _, _, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || c.Metrics == c.Listen) {
 		return wrong("metrics", "%q must be an address and a port of its own, like 127.0.0.1:9090", c.Metrics)
 	}
@@ -240,6 +247,11 @@ func (c *Config) checkAPIs() error {
 		}
 	}
 	return nil
+}
+
+// Hosts reads the pattern of the accounts' hosts.
+func (c *Config) Hosts() (core.AccountHosts, error) {
+	return core.ParseAccountHosts(c.AccountHosts, c.Issuer, c.OtherHosts)
 }
 
 // Catalog gives the scopes as the rooms know them.

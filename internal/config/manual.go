@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // Manual is docs/config.md: every setting, from the struct that holds them.
@@ -56,7 +58,7 @@ func only(condition bool, text string) string {
 }
 
 func isTable(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[toml.LocalDate]() || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
 }
 
 // help is what a setting is for. One without it is a mistake of ours that a test finds.
@@ -80,7 +82,7 @@ func plain(v reflect.Value) string {
 			return ""
 		}
 		return fmt.Sprintf("%q", v)
-	case []string:
+	case []string, toml.LocalDate:
 		return ""
 	default:
 		return fmt.Sprint(v)

@@ -105,18 +105,24 @@ func (c *Room) show(w http.ResponseWriter, r *http.Request) error {
 // suggested ticks what the person chose for this app before, and "all" the first time.
 func (c *Room) suggested(ctx context.Context, q question) (core.Reach, error) {
 	grant, err := c.Store.Grant(ctx, q.identity.ID, q.app.ID)
+	reach := grant.Reach
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		reach := core.Reach{All: true}
+		reach = core.Reach{All: true}
 		if len(q.memberships) > 0 {
 			// A client that names no account must get an answer, too.
 			reach.Default = q.memberships[0].Account.ID
 		}
-		return reach, nil
 	case err != nil:
 		return core.Reach{}, oauth.Unavailable(fmt.Errorf("load grant: %w", err))
 	}
-	return grant.Reach, nil
+	// The account at whose host this began is meant by default, if it goes along anyway: a hint widens nothing.
+	for _, m := range q.memberships {
+		if m.Account.Slug == q.record.AccountHint && reach.Includes(m.Account.ID) {
+			reach.Default = m.Account.ID
+		}
+	}
+	return reach, nil
 }
 
 func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q question, reach core.Reach, problems []web.Problem) error {

@@ -14,14 +14,17 @@ import (
 // AccountHeader names the account that a call means; answers carry it, too.
 const AccountHeader = "Launchpad-Account"
 
-// account decides which account a call means: the path's, else the header's, else the only one within reach, else
-// the default. One outside the token's reach, or the person's, is refused like one that does not exist.
+// account decides which account a call means: the path's, else that of the host, else the header's, else the only one
+// within reach, else the default. One outside the token's reach, or the person's, is refused like one that does not exist.
 func (g *Room) account(r *http.Request, token access.Token) (core.Account, error) {
 	reachable, err := g.reachable(r, token)
 	if err != nil {
 		return core.Account{}, err
 	}
 	named := r.PathValue("account")
+	if named == "" {
+		named, _ = g.AccountHosts.Account(r.Host)
+	}
 	if named == "" {
 		named = r.Header.Get(AccountHeader)
 	}

@@ -12,8 +12,8 @@ import (
 type Credentials interface {
 	// Present reads the token of a request. Its errors are *oauth.Error.
 	Present(r *http.Request) (access.Presented, error)
-	// MayPresent refuses a way that whoever holds the token was not promised.
-	MayPresent(ctx context.Context, p access.Presented, t access.Token) error
+	// MayPresent refuses a way that whoever holds the token was not promised, and marks the answer to one that will end.
+	MayPresent(ctx context.Context, h http.Header, p access.Presented, t access.Token) error
 }
 
 // queryAllowed: tokens in addresses end up in logs and histories, so an API can refuse them, whoever brings them.

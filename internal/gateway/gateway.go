@@ -34,12 +34,12 @@ type Apps interface {
 
 // Room is the gateway.
 type Room struct {
-	APIs   []API
-	Access *access.Verifier
-	Tokens Credentials
-	Apps   Apps
-	Issuer string
-	Limit  func(r *http.Request, account core.ID) error // counts a call
+	APIs         []API
+	AccountHosts core.AccountHosts
+	Access       *access.Verifier
+	Tokens       Credentials
+	Apps         Apps
+	Limit        func(r *http.Request, account core.ID) error // counts a call
 }
 
 // Routes of the room: the declared ones, and a refusal of everything else under each prefix.
@@ -81,9 +81,8 @@ func (g *Room) pass(w http.ResponseWriter, r *http.Request, api API, route Route
 		if err := queryAllowed(api); err != nil {
 			return err
 		}
-		web.TokenInAddress(w.Header(), g.Issuer)
 	}
-	if err := g.Tokens.MayPresent(r.Context(), presented, token); err != nil {
+	if err := g.Tokens.MayPresent(r.Context(), w.Header(), presented, token); err != nil {
 		return err
 	}
 	account, err := g.account(r, token)

@@ -3,11 +3,13 @@ package heritage
 import (
 	"net/http"
 
+	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
-// dialect marks a request whose refusals are told in old words. It travels with the request while the person signs in.
-const dialect = "draft5"
+// dialect marks a request whose refusals are told in old words. It travels with the request while the person signs in, and
+// is the name of an old way.
+const dialect = string(core.OldDraft5)
 
 // Authorize is the room behind the door of /oauth/authorize. sent is the request as it came, for a browser that has to come
 // again.
@@ -22,7 +24,7 @@ func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
 	if !sent.Has("type") && !sent.Has("immediate") {
 		return d.Authorize(w, r, sent, sent, "")
 	}
-	old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
+	_, old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
 	if err != nil {
 		return err
 	}

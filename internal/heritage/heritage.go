@@ -10,6 +10,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/mint"
 	"launchpad/internal/store"
+	"launchpad/internal/sunset"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -35,6 +36,7 @@ type Door struct {
 	Store   *store.Store
 	Clock   core.Clock
 	Access  *access.Verifier
+	OldWays *sunset.Ways
 	Issuer  string
 	Product string                    // name of this deployment
 	Href    func(core.Account) string // where the API is for an account
@@ -54,18 +56,18 @@ func (d *Door) Routes() []web.Route {
 
 // speaksDraft5 finds the app that a request names, if it is one that is understood here. Any other is not told apart from
 // one that does not exist: the room behind the door has its own words for both.
-func (d *Door) speaksDraft5(ctx context.Context, clientID string) (bool, error) {
+func (d *Door) speaksDraft5(ctx context.Context, clientID string) (app core.App, speaks bool, err error) {
 	if clientID == "" {
-		return false, nil
+		return app, false, nil
 	}
-	app, err := d.Apps.ByClientID(ctx, clientID)
+	app, err = d.Apps.ByClientID(ctx, clientID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		return false, nil
+		return app, false, nil
 	case err != nil:
-		return false, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+		return app, false, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	return app.Profile == core.ProfileDraft5, nil
+	return app, app.Profile == core.ProfileDraft5, nil
 }
 
 // handler is what answers a route.

@@ -109,10 +109,33 @@ func twoTokens(sentence string) *oauth.Error {
 // MayPresent: RFC 6750 §2 allows one method for each request, and tokens in addresses end up in logs and histories. So only
 // those who were promised more may: apps of the profile draft5 everything; people with their own tokens the two parameters
 // that old portals had; apps whose profile has it the one of RFC 6750.
-func (d *Door) MayPresent(ctx context.Context, p access.Presented, t access.Token) error {
+func (d *Door) MayPresent(ctx context.Context, h http.Header, p access.Presented, t access.Token) error {
 	if !p.InQuery && p.Old == "" {
 		return nil
 	}
+	if p.InQuery {
+		protect(h)
+	}
+	if err := d.promised(ctx, p, t); err != nil {
+		return err
+	}
+	if p.InQuery {
+		return d.OldWays.Use(h, t.AppID, core.OldQueryToken)
+	}
+	return d.OldWays.Use(h, t.AppID, core.OldTokenScheme)
+}
+
+// protect marks answers to tokens in the query, good or bad: nobody may keep or pass on the address.
+func protect(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	// An address with a token can be opened in a browser: then whatever the API answers must not act as a page of ours.
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// promised reports whether whoever holds the token may bring it so.
+func (d *Door) promised(ctx context.Context, p access.Presented, t access.Token) error {
 	profile := core.ProfileOAuth2 // people's own tokens
 	if !t.Personal {
 		app, err := d.appOf(ctx, t)

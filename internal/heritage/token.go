@@ -1,10 +1,12 @@
 package heritage
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"launchpad/internal/clientauth"
+	"launchpad/internal/core"
 	"launchpad/internal/mint"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -23,12 +25,12 @@ func (d *Door) token(inner handler) handler {
 		if !showsAge(r, sent) {
 			return d.Token.Serve(w, r, sent)
 		}
-		old, err := d.speaksDraft5(r.Context(), clientauth.Named(r.Header, sent))
+		app, old, err := d.speaksDraft5(r.Context(), clientauth.Named(r.Header, sent))
 		switch {
 		case err != nil:
 			return err
 		case old:
-			return d.tokenOfDraft5(w, r, sent)
+			return d.tokenOfDraft5(w, r, sent, app)
 		case r.Method != http.MethodPost:
 			return oauth.MethodNotAllowed(http.MethodPost)
 		case r.URL.RawQuery != "":
@@ -61,9 +63,13 @@ func showsAge(r *http.Request, sent oauth.Form) bool {
 }
 
 // tokenOfDraft5 translates the request, and the answer back.
-func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form) error {
+func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form, app core.App) error {
 	format := wanted(r.Header, sent)
 	form, flow, err := tokenRequest(sent)
+	ways := oldWays(r, flow, format)
+	for _, way := range ways {
+		err = errors.Join(err, d.OldWays.Refusal(way))
+	}
 	var answer mint.Answer
 	if err == nil {
 		answer, err = d.Token.Answer(w, r, form)
@@ -71,7 +77,22 @@ func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.
 	if err != nil {
 		return web.Told(inOldWords(err, flow), format)
 	}
+	// Now the app has proved itself, and it was really the app.
+	for _, way := range ways {
+		d.OldWays.Went(w.Header(), app.ID, way)
+	}
 	return format.Write(w, http.StatusOK, answer.Pairs())
+}
+
+// oldWays lists those that a request goes.
+func oldWays(r *http.Request, f flow, format web.Format) (ways []core.OldWay) {
+	if f != later || r.Method != http.MethodPost || format != web.JSON {
+		ways = append(ways, core.OldDraft5)
+	}
+	if r.URL.RawQuery != "" {
+		ways = append(ways, core.OldQueryCredentials)
+	}
+	return ways
 }
 
 // flow is what draft 5 calls a type. The empty one is none of its: the request speaks a later language.

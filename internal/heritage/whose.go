@@ -28,10 +28,7 @@ func (d *Door) verified(w http.ResponseWriter, r *http.Request) (access.Token, e
 		return access.Token{}, err
 	}
 	web.RecordOf(w).AppID = t.AppID
-	if p.InQuery {
-		web.TokenInAddress(w.Header(), d.Issuer)
-	}
-	return t, d.MayPresent(r.Context(), p, t)
+	return t, d.MayPresent(r.Context(), w.Header(), p, t)
 }
 
 // tokenInfo is byte for byte what Doorkeeper answers.

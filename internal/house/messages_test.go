@@ -11,7 +11,7 @@ import (
 )
 
 // ids that templates and pages make out of a variable, by their beginning.
-var madeOf = []string{"kind.", "role.", "profile.", "problem.", "time.", "until.", "event."}
+var madeOf = []string{"kind.", "role.", "profile.", "problem.", "time.", "until.", "event.", "old_way."}
 
 var inTemplate = regexp.MustCompile(`\.[TH] "([a-z_.0-9]+)"`)
 var inCode = regexp.MustCompile(`"((?:[a-z_]+)\.[a-z_.0-9]+)"`)

@@ -30,6 +30,7 @@ type Record struct {
 	Implicit      bool        `json:"implicit,omitzero"`   // response_type=token
 	Dialect       string      `json:"dialect,omitzero"`    // in which the app is told of refusals, as its door calls it
 	LoginHint     string      `json:"login_hint,omitzero"` // who is expected
+	AccountHint   string      `json:"account,omitzero"`    // slug of the account at whose host it began
 	CreatedAt     time.Time   `json:"created_at"`
 	Browser       string      `json:"browser"` // digest of the browser's cookie
 

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,8 @@ type options struct {
 	creators core.Creators
 	proxies  web.Proxies
 	limits   config.Limits
+	sunset   map[core.OldWay]time.Time
+	hosts    bool // of accounts
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -95,6 +98,12 @@ func WithCreators(who core.Creators) Option { return func(o *options) { o.creato
 
 // WithLimits sets how many requests may come.
 func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
+
+// WithSunset sets from when on old ways are refused.
+func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options) { o.sunset = ends } }
+
+// WithAccountHosts gives every account a host of its own; see AccountHost.
+func WithAccountHosts() Option { return func(o *options) { o.hosts = true } }
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -192,10 +201,14 @@ func (s *Server) open() {
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
 			},
 		}},
-		Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation
+	if s.o.hosts {
+		s.made.AccountHosts, err = core.ParseAccountHosts("http://"+s.AccountHost("{account}"), s.issuer, []string{s.AccountHost("api")})
+		s.must(err)
+	}
 	s.server, err = server.New(ctx, s.made)
 	if err != nil {
 		s.t.Fatalf("start server: %v", err)
@@ -232,6 +245,13 @@ func (s *Server) RestartWithAccessLife(life time.Duration) {
 	s.Restart()
 }
 
+// RestartWithSunset is Restart with other days on which old ways end.
+func (s *Server) RestartWithSunset(ends map[core.OldWay]time.Time) {
+	s.t.Helper()
+	s.o.sunset = ends
+	s.Restart()
+}
+
 // SecondNode starts another process's worth of the same Launchpad: same database, same issuer, an address of its
 // own. PostgreSQL only: an embedded database has one process.
 func (s *Server) SecondNode() *Server {
@@ -256,6 +276,12 @@ func (s *Server) CatchUp() {
 
 // Deafen ends the server's background work: it hears what other nodes do only when it is made to.
 func (s *Server) Deafen() { s.server.Close() }
+
+// AccountHost is the Host of an account, with which requests are sent to the server's own address.
+func (s *Server) AccountHost(slug string) string {
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.issuer, "http://"), ":")
+	return slug + ".localhost:" + port
+}
 
 // Operator opens the keys beside the running server, as the command line does: over a connection of its own.
 func (s *Server) Operator() *keys.Keys {

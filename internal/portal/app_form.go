@@ -22,6 +22,11 @@ func (p *Room) drawForm(w http.ResponseWriter, r *http.Request, status int, page
 		return p.said(err)
 	}
 	page.Memberships = web.ByName(page.Memberships)
+	for _, m := range page.Memberships {
+		if page.Values == nil && m.Account.Slug == web.HintedAccount(r) {
+			page.Values = map[string]string{"account": m.Account.ID.String()}
+		}
+	}
 	page.FormID = secret.NewID(p.Clock.Now())
 	return p.Pages.Render(w, r, status, page)
 }

@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/store"
+	"launchpad/internal/sunset"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -28,7 +29,8 @@ type Room struct {
 	Pages    *web.Renderer
 	Catalog  core.Catalog
 	Issuer   string
-	API      string                // an address to try tokens on
+	API      string // an address to try tokens on
+	OldWays  *sunset.Ways
 	Flush    func(context.Context) // brings the notes of last use up to date, as far as it can
 }
 
@@ -67,7 +69,7 @@ func (p *Room) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return oauth.Unavailable(fmt.Errorf("list apps left behind: %w", err))
 	}
-	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, LeftBehind: leftBehind, Notice: notice(r, "deleted", "apps.deleted", "left", "apps.left")})
+	return p.Pages.Render(w, r, http.StatusOK, web.Apps{Apps: list, LeftBehind: leftBehind, Hint: web.HintedAccount(r), Notice: notice(r, "deleted", "apps.deleted", "left", "apps.left")})
 }
 
 // notice gives the confirmation that a redirect asked for by a query parameter.
@@ -127,6 +129,11 @@ func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 	if page.Memberships, err = p.Store.Memberships(r.Context(), who.ID); err != nil {
 		return p.said(err)
 	}
+	uses, err := p.OldWays.Of(r.Context(), app.ID)
+	if err != nil {
+		return p.said(err)
+	}
+	page.OldWays = web.OldWays(uses, p.Clock.Now(), p.OldWays.End)
 	page.App, page.Candidates = app, team.Candidates
 	for _, b := range team.Builders {
 		page.Team = append(page.Team, web.Builder(b))

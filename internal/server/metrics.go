@@ -68,10 +68,21 @@ var figures = []figure{
 			tell(float64(f.Dead), "revoked")
 			tell(float64(f.Changed), "changed")
 		}},
-	{"launchpad_use_notes_waiting", changes, nil, "Notes of last use that wait to be written.",
-		func(s *Server, tell tell) { tell(float64(s.access.Figures().NotesWaiting)) }},
-	{"launchpad_use_notes_dropped_total", grows, nil, "Notes of last use that found no room. They come again with the next use; if this grows, storage is too slow.",
-		func(s *Server, tell tell) { tell(float64(s.access.Figures().NotesDropped)) }},
+	{"launchpad_old_ways_total", grows, []string{"way", "outcome"}, "Requests that went an old way, by its name under [sunset]: answered, or refused because it has ended. Which apps sent them, launchpad policy report says.",
+		func(s *Server, tell tell) {
+			went, _, _ := s.oldWays.Figures()
+			went.Each(each(tell))
+		}},
+	{"launchpad_use_notes_waiting", changes, nil, "Notes of last use and counts of old ways that wait to be written.",
+		func(s *Server, tell tell) {
+			_, waiting, _ := s.oldWays.Figures()
+			tell(float64(s.access.Figures().NotesWaiting + waiting))
+		}},
+	{"launchpad_use_notes_dropped_total", grows, nil, "Notes of last use and counts of old ways that found no room. Notes come again with the next use; if this grows, storage is too slow.",
+		func(s *Server, tell tell) {
+			_, _, dropped := s.oldWays.Figures()
+			tell(float64(s.access.Figures().NotesDropped + dropped))
+		}},
 	{"launchpad_passwords", changes, []string{"state"}, "Passwords that are being hashed, and those that wait for their turn.",
 		func(s *Server, tell tell) {
 			running, waiting, _ := s.gate.Figures()

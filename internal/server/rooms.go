@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"launchpad/internal/accounts"
+	"launchpad/internal/admin"
 	"launchpad/internal/apps"
 	"launchpad/internal/authorize"
 	"launchpad/internal/clientauth"
@@ -36,10 +37,10 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	minted := mint.New(s.keys, o.Clock, o.Life)
-	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, Published: s.published, Reword: heritage.Reword}
+	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Reword: heritage.Reword}
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
-		Store: o.Store, Clock: o.Clock, Access: s.access, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.APIs)}
+		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.APIs)}
 	return []room{
 		asks,
 		tokens,
@@ -52,8 +53,9 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.directory, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
-		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Access: s.access, Tokens: door, Apps: s.directory, Issuer: issuer, Limit: s.limits.Account},
+		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
+		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
+		&gateway.Room{APIs: o.APIs, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Account},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},

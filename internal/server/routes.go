@@ -130,6 +130,10 @@ func (s *Server) site(w *seen, r *http.Request) {
 		s.turnAway(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
 		return
 	}
+	if err := s.elsewhere(r); err != nil {
+		s.surface(web.JSONSurface).fail(w, r, err)
+		return
+	}
 	// Most requests name a path without wildcards, which needs no search.
 	if handler, ok := s.exact[r.URL.Path]; ok && r.URL.RawPath == "" {
 		handler.ServeHTTP(w, r)

@@ -26,6 +26,7 @@ import (
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
 	"launchpad/internal/store"
+	"launchpad/internal/sunset"
 	"launchpad/internal/uses"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -35,6 +36,7 @@ import (
 type Options struct {
 	Version       string // of the program
 	Issuer        string // without a slash at the end
+	AccountHosts  core.AccountHosts
 	Name          string // of this deployment, on pages
 	Store         *store.Store
 	Clock         core.Clock
@@ -45,9 +47,10 @@ type Options struct {
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
 	APIs          []gateway.API
-	SignUp        core.SignUp   // who may make an ID; "" is nobody
-	Creators      core.Creators // who may open accounts; "" is operators
-	TryAPI        string        // an address to try tokens on, for the portal
+	SignUp        core.SignUp               // who may make an ID; "" is nobody
+	Creators      core.Creators             // who may open accounts; "" is operators
+	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
+	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Proxies       web.Proxies   // in front of this server
 	Limits        config.Limits // zero: the defaults
@@ -80,6 +83,7 @@ type Server struct {
 	directory *apps.Directory
 	access    *access.Verifier
 	secrets   *apps.SecretUses
+	oldWays   *sunset.Ways
 	gate      *secret.Gate
 	sessions  *session.Sessions
 	limits    *limits
@@ -114,6 +118,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.log = events.New(o.Store, o.Clock, o.Watch, o.Log)
 	s.directory = apps.NewDirectory(o.Store, s.log)
 	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
+	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
 	s.gate = secret.NewGate(passwordPatience)
 	s.limits = newLimits(o.Limits, o.Clock)
@@ -130,6 +135,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.running.Go(func() { s.access.Run(background) })
 	s.running.Go(func() { s.keys.Run(background) })
 	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
+	s.running.Go(func() { s.oldWays.Run(background) })
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
@@ -165,7 +171,7 @@ func (s *Server) Settle(ctx context.Context) error {
 }
 
 func (s *Server) flush(ctx context.Context) error {
-	return errors.Join(s.access.Flush(ctx), s.secrets.Flush(ctx))
+	return errors.Join(s.access.Flush(ctx), s.secrets.Flush(ctx), s.oldWays.Flush(ctx))
 }
 
 // refreshUses is flush for pages that show the last use: they show an older one rather than none.

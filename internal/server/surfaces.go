@@ -178,6 +178,12 @@ func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 	if strings.HasPrefix(s.keys.Issuer(), "https:") {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
+	if account, ok := s.options.AccountHosts.Account(r.Host); ok {
+		if err := s.homeward(w, r, route, account); err != nil {
+			s.fail(w, r, err)
+		}
+		return
+	}
 	v, err := s.sessions.Visit(w, r)
 	r = web.WithVisitor(r, v)
 	if err == nil {

@@ -48,7 +48,11 @@ func (s *Room) Routes() []web.Route {
 }
 
 func (s *Room) root(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, home, http.StatusSeeOther)
+	to := home
+	if hint := web.HintedAccount(r); hint != "" {
+		to += "?" + url.Values{web.AccountHint: {hint}}.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

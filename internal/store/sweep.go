@@ -47,6 +47,7 @@ const (
 	keepEnded      = 24 * time.Hour      // sessions and personal tokens, from their end on
 	keepInvitation = 30 * 24 * time.Hour // they name people's addresses
 	keepPlace      = 30 * 24 * time.Hour // where a session was begun, and by which program
+	keepOldUse     = core.OldUsesKept * 24 * time.Hour
 )
 
 // tidying is the statements of SweepRest, each with the moment before which a row is over. The large tables are searched by
@@ -62,11 +63,13 @@ var tidying = []struct {
 	{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, pastEnded},
 	{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, pastInvited},
 	{`DELETE FROM invitations WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, pastKept},
+	{`DELETE FROM old_uses WHERE day < $1`, pastOldUse},
 }
 
 func pastEnded(h Horizon) time.Time   { return h.Now.Add(-keepEnded) }
 func pastKept(h Horizon) time.Time    { return h.Now.Add(-h.Keep) }
 func pastInvited(h Horizon) time.Time { return h.Now.Add(-keepInvitation) }
+func pastOldUse(h Horizon) time.Time  { return h.Now.Add(-keepOldUse) }
 
 // oldPlaces finds sessions that began before $1 and of which more is kept than the network.
 const oldPlaces = `
@@ -75,8 +78,8 @@ const oldPlaces = `
 		WHERE created_at < $1 AND (user_agent <> '' OR (address <> '' AND address NOT LIKE '%/%'))
 		LIMIT $2`
 
-// SweepRest deletes sessions, consent decisions, personal tokens and invitations that are over, and forgets where old
-// sessions were begun.
+// SweepRest deletes sessions, consent decisions, personal tokens, invitations and counts of old ways that are over, and
+// forgets where old sessions were begun.
 func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
 	return s.fact(ctx, func(t *tx) error {
 		for _, tidy := range tidying {

@@ -88,23 +88,26 @@ func (n *Notes[V]) forget(unwritten []map[core.ID]V) {
 	}
 }
 
-func parts[V any](all map[core.ID]V) []map[core.ID]V {
-	var list []map[core.ID]V
-	var part map[core.ID]V
-	for id, v := range all {
+func parts[K comparable, V any](all map[K]V) []map[K]V {
+	var list []map[K]V
+	var part map[K]V
+	for key, v := range all {
 		if len(part)%batch == 0 {
-			part = make(map[core.ID]V, batch)
+			part = make(map[K]V, batch)
 			list = append(list, part)
 		}
-		part[id] = v
+		part[key] = v
 	}
 	return list
 }
 
 // Keep flushes in the background until ctx ends, and once more then. A failed flush loses no use for long: notes come
 // again.
-func Keep(ctx context.Context, flush func(context.Context) error) {
-	tick := time.NewTicker(flushEvery)
+func Keep(ctx context.Context, flush func(context.Context) error) { KeepEvery(ctx, flushEvery, flush) }
+
+// KeepEvery is Keep at another pace.
+func KeepEvery(ctx context.Context, pace time.Duration, flush func(context.Context) error) {
+	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for {
 		select {

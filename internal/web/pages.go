@@ -171,7 +171,17 @@ type Apps struct {
 	portalPage
 	Apps       []core.App
 	LeftBehind []core.App // whose owner has left an account that the developer runs
+	Hint       string     // the account that a new app is likely to be of
 	Notice     Notice
+}
+
+// NewLink leads to the form for another one.
+func (p Apps) NewLink() string {
+	link := "/oauth/applications/new"
+	if p.Hint != "" {
+		link += "?" + url.Values{AccountHint: {p.Hint}}.Encode()
+	}
+	return link
 }
 
 func (Apps) Template() string       { return "apps" }
@@ -234,10 +244,14 @@ type App struct {
 	Tokens      []core.PersonalToken
 	Memberships []core.Membership
 	Scopes      []ScopeChoice
+	OldWays     []OldWay // that it went lately
 	Issuer      string
 	API         string // an address to try a token on
 	Notice      Notice
 }
+
+// Ending is the old way that ends first of those that the app goes; nil: no day is set for any.
+func (p App) Ending() *OldWay { return EarliestEnd(p.OldWays) }
 
 func (App) Template() string         { return "app" }
 func (p App) Title() (string, []any) { return "app.title", []any{"App", p.App.Name} }

@@ -92,6 +92,8 @@ func (r *Renderer) loadTemplates() error {
 		"wrong":    wrongOf,
 		"parts":    func(v view, list []Part) parts { return parts{v, list} },
 		"codebox":  func(v view, id, text string) codebox { return codebox{v, id, text} },
+		"oldway":   func(v view, w OldWay) oldWay { return oldWay{v, w} },
+		"ending":   func(v view, t OldWayTotal) ending { return ending{v, t} },
 		"credentials": func(v view, app core.App, secret, issuer string) credentials {
 			return credentials{v, app, secret, issuer}
 		},
