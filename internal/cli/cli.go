@@ -33,7 +33,7 @@ func Main() int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), configCommand())
+	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), importCommand(), configCommand())
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)
 		return 1

@@ -105,10 +105,8 @@ func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
 	if err := c.Finish(); err != nil {
 		return nil, err
 	}
-	if path, embedded := strings.CutPrefix(c.Database, "sqlite:"); embedded {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database at %s; give --config, --data or --database as the server has it", path)
-		}
+	if err := databaseThere(c); err != nil {
+		return nil, err
 	}
 	master, err := masterKey(ctx, c)
 	if err != nil {
@@ -129,6 +127,16 @@ func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return &keyring{Keys: k, store: s}, nil
+}
+
+// databaseThere: the error of somebody who names a place where no server has its data.
+func databaseThere(c config.Config) error {
+	if path, embedded := strings.CutPrefix(c.Database, "sqlite:"); embedded {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database at %s; give --config, --data or --database as the server has it", path)
+		}
+	}
+	return nil
 }
 
 func (k *keyring) rotate(ctx context.Context, args []string) error {

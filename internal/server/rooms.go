@@ -28,14 +28,14 @@ type room interface{ Routes() []web.Route }
 // rooms is the one list of rooms.
 func (s *Server) rooms() []room {
 	o := s.options
-	clients := clientauth.New(s.directory, s.limits, s.secrets.Saw)
+	clients := clientauth.New(s.directory, s.limits, s.gate, s.secrets.Saw)
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	return []room{
 		&authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Life: o.Life, Published: s.published},
-		&token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: mint.New(s.keys, o.Clock, o.Life), Published: s.published, RefreshWindow: o.RefreshWindow},
-		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Idle: o.Life.RefreshIdle},
-		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access},
+		&token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: mint.New(s.keys, o.Clock, o.Life), Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow},
+		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
+		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},
 		&signup.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Issuer: issuer, Who: o.SignUp, Creators: o.Creators},
