@@ -50,7 +50,7 @@ type foundApp struct {
 
 // batchSize is how many rows are brought in one fact: whoever refreshes a token meanwhile waits for no longer than that
 // takes.
-const batchSize = 200
+const batchSize = 500
 
 // New makes a run.
 func New(s *store.Store, clock core.Clock, o Options, report *Report) *Import {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"launchpad/internal/core"
@@ -56,7 +57,9 @@ func (i *Import) look(ctx context.Context, rows []Token) (*batch, error) {
 	}
 	var keys, digests, ids []string
 	for _, t := range rows {
-		keys = append(keys, t.PersonKey)
+		if !slices.Contains(keys, t.PersonKey) {
+			keys = append(keys, t.PersonKey)
+		}
 		digests = append(digests, t.Access.digest(), t.Refresh.digest())
 	}
 	var err error
@@ -125,12 +128,14 @@ func (b *batch) judge(t Token, decided *draft) {
 		decided.refuse(t.Key, "its app was deleted here")
 	case b.here[t.Access.digest()] || refresh != "" && b.here[refresh]:
 		decided.here()
+	case forItself && app.id.Zero(): // a dry run
+		decided.brought(t.Key, b.missingScopes(t))
 	case forItself:
 		b.forApp(t, app.id, access, decided)
-	case !personCame && b.ahead[t.PersonKey], app.id.Zero(): // a dry run
-		decided.brought(t.Key, b.missingScopes(t))
-	case !personCame:
+	case !personCame && !b.ahead[t.PersonKey]:
 		decided.refuse(t.Key, reasonPerson)
+	case !personCame || app.id.Zero(): // a dry run
+		decided.brought(t.Key, b.missingScopes(t))
 	case !alive:
 		decided.refuse(t.Key, "its person is locked or gone here")
 	case !t.CreatedAt.After(b.taken[pair{identity, app.id}]):

@@ -210,7 +210,7 @@ func Random(s string) bool {
 	last, changes, onlyHex := 0, 0, true
 	for _, c := range s {
 		different[c] = true
-		onlyHex = onlyHex && (c >= '0' && c <= '9' || c >= 'a' && c <= 'f')
+		onlyHex = onlyHex && (c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F')
 		kind := kindOf(c)
 		if kind < 0 {
 			return false

@@ -7,20 +7,21 @@ import (
 	"strings"
 )
 
-// Many rows in one statement. The number of rows in a text is one of few, so that the texts, which are prepared once and
-// kept, stay few.
-
-// sizes of a statement, largest first.
-var sizes = []int{100, 10, 1}
+// Many rows in one statement. The number of rows in a text is one of two, so that the texts, which are prepared once and
+// kept, stay few. SQLite binds each value by looking through the names of all, so more rows in one would not be faster.
+const (
+	manyRows = 20
+	manyKeys = 50
+)
 
 var placeholder = regexp.MustCompile(`\$\d+`)
 
 // insert writes rows. one is what stands for a row, with $1 for its first value.
 func (t *tx) insert(into, one string, rows [][]any) error {
 	for len(rows) > 0 {
-		size := sizes[0]
-		for i := 1; size > len(rows); i++ {
-			size = sizes[i]
+		size := manyRows
+		if len(rows) < size {
+			size = 1
 		}
 		var text strings.Builder
 		var values []any
@@ -51,8 +52,8 @@ func (t *tx) insert(into, one string, rows [][]any) error {
 // parentheses "IN (…)".
 func (t *tx) among(query string, values []any, keys []string, scan func(scanner) error) error {
 	for len(keys) > 0 {
-		size := min(len(keys), sizes[0])
-		all, places := append([]any{}, values...), make([]string, sizes[0])
+		size := min(len(keys), manyKeys)
+		all, places := append([]any{}, values...), make([]string, manyKeys)
 		for i := range places {
 			all = append(all, keys[min(i, size-1)]) // the last one again and again: the text stays the same
 			places[i] = "$" + strconv.Itoa(len(all))
