@@ -221,7 +221,7 @@ func checkBrought(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	if web.OwnerID != ann.ID || web.Kind != core.KindWeb || len(web.RedirectURIs) != 2 || web.HTTPRedirectsUntil.IsZero() || web.Scope.String() != "read" ||
-		!web.CreatedAt.Equal(time.Date(2020, 1, 2, 3, 4, 5, 678e6, time.UTC)) {
+		!web.CreatedAt.Truncate(time.Second).Equal(time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)) {
 		t.Errorf("web: %+v", web)
 	}
 	if desktop, err := s.AppByClientID(ctx, "desktop"); err != nil || desktop.Confidential() || len(desktop.RedirectURIs) != 0 || !desktop.HTTPRedirectsUntil.IsZero() {
