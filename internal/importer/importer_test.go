@@ -114,7 +114,7 @@ func here(t *testing.T) (*store.Store, Options) {
 	account := core.Account{ID: secret.NewID(now), Slug: "own", Name: "Own", CreatedAt: now}
 	other := core.Account{ID: secret.NewID(now), Slug: "cinema", Name: "Somebody's", CreatedAt: now}
 	app := core.App{ID: secret.NewID(now), ClientID: "taken", Name: "Taken", Kind: core.KindNative, Publisher: account, OwnerID: boss.ID, CreatedAt: now}
-	for _, err := range []error{s.CreateOperator(t.Context(), boss, account), s.CreateAccount(t.Context(), other, boss.ID), s.RegisterApp(t.Context(), app, boss.ID)} {
+	for _, err := range []error{s.CreateOperator(t.Context(), boss, account), s.CreateAccount(t.Context(), other, boss.ID), s.RegisterApp(t.Context(), core.Membership{IdentityID: boss.ID, Account: account, Role: core.RoleOwner}, app)} {
 		if err != nil {
 			t.Fatal(err)
 		}
