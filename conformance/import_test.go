@@ -210,7 +210,7 @@ func TestRFC7662_2_2_OldTokensAreDescribed(t *testing.T) {
 }
 
 // What a person takes back under connected apps ends with it, at once, and stays so.
-func TestOldTokensEndWithTheirGrant(t *testing.T) {
+func TestRFC7009_2_1_OldTokensEndWithTheirGrant(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		bring(t, s, oldServer(s))
 		app := oldApp(s, t)
@@ -234,7 +234,7 @@ func TestOldTokensEndWithTheirGrant(t *testing.T) {
 }
 
 // A fault of storage is never a refusal: clients delete their tokens on that.
-func TestOldTokensAndAFaultOfStorage(t *testing.T) {
+func TestRFC6749_5_2_OldTokensAndAFaultOfStorage(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		bring(t, s, oldServer(s))
 		app := oldApp(s, t)
@@ -307,7 +307,7 @@ func TestWrongGuessesAtASlowSecretAreFew(t *testing.T) {
 	})
 }
 
-// A person signs in with the password that they had; from then on it is kept as ours are.
+// LG06: a person signs in with the password that they had, through the same gate; from then on it is kept as ours are.
 func TestOldPasswordsSignIn(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte(lptest.Password), bcrypt.MinCost)
 	if err != nil {
