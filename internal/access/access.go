@@ -74,8 +74,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (t Token, err error
 			t, err = v.imported(ctx, token) // other servers issue JWTs, too
 		}
 	default:
-		format = "imported"
-		t, err = v.imported(ctx, token)
+		if t, err = v.imported(ctx, token); err == nil || oauth.AsError(err).Slug != unknown().Slug {
+			format = "imported"
+		}
 	}
 	v.verified.Add(format, outcome(err))
 	return t, err
