@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 10s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash power faults races nodes rotation guess guess-small fuzz install check unit race e2e documents clean
+.PHONY: build run test nightly bench size crash power faults races nodes rotation import guess guess-small fuzz install check unit race e2e documents clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -17,7 +17,7 @@ run: build
 
 # Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
 test:
-	@for step in install check unit race fuzz e2e crash power faults races nodes rotation guess-small; do \
+	@for step in install check unit race fuzz e2e crash power faults races nodes rotation import guess-small; do \
 		began=$$(date +%s); $(MAKE) --no-print-directory $$step || exit 1; \
 		echo "make test: $$step took $$(($$(date +%s) - began)) s"; \
 	done
@@ -27,7 +27,7 @@ install:
 	scripts/install.sh
 
 check:
-	test -z "$$(gofmt -l cmd conformance docs bench internal oauth spec)" || { gofmt -l cmd conformance docs bench internal oauth spec; exit 1; }
+	test -z "$$(gofmt -l cmd conformance docs bench e2e internal oauth spec)" || { gofmt -l cmd conformance docs bench e2e internal oauth spec; exit 1; }
 	go vet ./...
 	go test -count=1 ./spec ./internal/config ./internal/web
 
@@ -86,6 +86,13 @@ nodes:
 rotation:
 	scripts/with-postgres.sh sh -c 'go run ./bench/rotation -rotations 3 -revocations 3 && go run ./bench/rotation -rotations 3 -revocations 3 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
+# A real Doorkeeper moves, on every engine that it can be on; and many tokens come, also from an import that is killed.
+TOKENS ?= 10000
+import:
+	scripts/with-mariadb.sh scripts/with-postgres.sh go test -count=1 ./internal/importer
+	scripts/with-postgres.sh sh -c 'go run ./e2e/doorkeeper -source "$$LAUNCHPAD_TEST_POSTGRES" && go run ./e2e/doorkeeper -source "$$LAUNCHPAD_TEST_POSTGRES" -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	go run ./bench/import -tokens $(TOKENS)
+
 # What takes too long for every change: about an hour.
 nightly: install
 	$(MAKE) fuzz FUZZTIME=1m
@@ -98,6 +105,7 @@ nightly: install
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 10000 -rounds 10 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
 	$(MAKE) guess
+	$(MAKE) import TOKENS=100000
 	scripts/with-postgres.sh go test -count=2 -race -timeout 60m ./...
 
 # Figures for docs/performance.md.

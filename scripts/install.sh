@@ -12,6 +12,8 @@ missing_packages() {
   [ -x /usr/bin/chromium ] || echo chromium
   postgresql_there || echo postgresql
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || echo ruby-oauth2
+  /usr/bin/ruby -e '%w[doorkeeper rails bcrypt pg].each { |name| gem name }' 2>/dev/null || echo ruby-doorkeeper ruby-rails ruby-bcrypt ruby-pg
+  { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || echo mariadb-server
   /usr/bin/python3 -c 'import requests_oauthlib' 2>/dev/null || echo python3-requests-oauthlib
   # Root mounts FUSE file systems itself.
   [ "$(id -u)" = 0 ] || command -v fusermount3 >/dev/null || echo fuse3

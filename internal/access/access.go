@@ -20,7 +20,8 @@ import (
 // skew is how far in the future a token's birth may lie: clocks of nodes differ.
 const skew = time.Minute
 
-// Verifier verifies tokens in memory; only personal tokens and uncached memberships ask the store.
+// Verifier verifies tokens in memory; only personal tokens, those of another server and uncached memberships ask the
+// store.
 type Verifier struct {
 	keys      *keys.Keys
 	store     *store.Store
@@ -30,16 +31,17 @@ type Verifier struct {
 	longest   time.Duration
 	dead      *deadSet
 	members   *members
+	foreign   *foreign
 	uses      *inUse
 	verified  meter.Table // by format and outcome
 }
 
 // New makes a verifier. published is every scope that exists; longest is the longest life of an access token.
-// The log feeds Read.
-func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration) *Verifier {
+// imported finds tokens of another server. The log feeds Read.
+func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration, imported Imported) *Verifier {
 	return &Verifier{
 		keys: k, store: s, log: log, clock: clock, published: published, longest: longest,
-		dead: newDeadSet(clock, longest), members: newMembers(s), uses: newInUse(s),
+		dead: newDeadSet(clock, longest), members: newMembers(s), foreign: newForeign(imported, clock), uses: newInUse(s),
 	}
 }
 
@@ -53,6 +55,7 @@ func (v *Verifier) Read(e core.Event) {
 type Token struct {
 	core.AccessToken
 	Personal bool
+	Imported string // its digest, if another server issued it
 }
 
 // Verify answers whether token is good now. Its errors are *oauth.Error: invalid_token, or a passing fault.
@@ -67,9 +70,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (t Token, err error
 		t, err = v.personal(ctx, token)
 	case strings.Count(token, ".") == 2:
 		format = "jwt"
-		t, err = v.jwt(ctx, token)
+		if t, err = v.jwt(ctx, token); err != nil && oauth.AsError(err).Slug == unknown().Slug {
+			t, err = v.imported(ctx, token) // other servers issue JWTs, too
+		}
 	default:
-		err = unknown()
+		if t, err = v.imported(ctx, token); err == nil || oauth.AsError(err).Slug != unknown().Slug {
+			format = "imported"
+		}
 	}
 	v.verified.Add(format, outcome(err))
 	return t, err
@@ -98,7 +105,7 @@ func (v *Verifier) live(ctx context.Context, t core.AccessToken) (Token, error) 
 		t.ExpiresAt = ends
 	}
 	if !now.Before(t.ExpiresAt) {
-		return Token{}, oauth.InvalidToken("access_token_expired", "The access token expired. It ended %s ago; use the refresh token to get a new one", ago(now.Sub(t.ExpiresAt)))
+		return Token{}, expired(now.Sub(t.ExpiresAt))
 	}
 	if t.IssuedAt.After(now.Add(skew)) {
 		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
@@ -152,6 +159,10 @@ func refused(err error) *oauth.Error {
 // The first sentences of these and of what has expired are those of Doorkeeper, by which old clients tell the cases apart.
 func unknown() *oauth.Error {
 	return oauth.InvalidToken("access_token_unknown", "The access token is invalid. It is not one of this server, or it was changed on the way; send it exactly as it was issued")
+}
+
+func expired(since time.Duration) *oauth.Error {
+	return oauth.InvalidToken("access_token_expired", "The access token expired. It ended %s ago; use the refresh token to get a new one", ago(since))
 }
 
 func revoked() *oauth.Error {

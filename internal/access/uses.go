@@ -31,11 +31,12 @@ func newInUse(s *store.Store) *inUse {
 
 // token notes that an access token is in use: its grant is, and its refresh token's answer has arrived.
 func (u *inUse) token(t core.AccessToken, now time.Time) {
-	if t.AuthorizationID.Zero() {
-		return
+	if !t.GrantID.Zero() {
+		u.grants.Note(t.GrantID, now)
 	}
-	u.grants.Note(t.GrantID, now)
-	u.generations.Note(t.AuthorizationID, t.Generation)
+	if !t.AuthorizationID.Zero() {
+		u.generations.Note(t.AuthorizationID, t.Generation)
+	}
 }
 
 // flush: one kind that cannot be written does not cost the others theirs.

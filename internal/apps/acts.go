@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -198,8 +199,22 @@ func (a *Acts) Edit(ctx context.Context, developer core.Identity, id core.ID, d 
 	if err := a.check(d, app.Profile); err != nil {
 		return app, err
 	}
+	if err := newPlainHTTP(app, d); err != nil {
+		return app, err
+	}
 	app.Name, app.HomepageURL, app.RedirectURIs, app.Scope = d.Name, d.HomepageURL, d.RedirectURIs, d.Scope
 	return app, a.store.ChangeApp(ctx, app, developer.ID, a.clock.Now())
+}
+
+// newPlainHTTP: the exception of an app that came from another server is for the addresses that came along.
+func newPlainHTTP(app core.App, d Draft) error {
+	for _, uri := range d.RedirectURIs {
+		class, err := oauth.CheckRedirectURI(uri)
+		if !app.HTTPRedirectsUntil.IsZero() && err == nil && class == oauth.RedirectDummy && !slices.Contains(app.RedirectURIs, uri) {
+			return Problems{{"redirect_uri", "problem.redirect_http_new", uri}}
+		}
+	}
+	return nil
 }
 
 // Switches is what only an operator may change.

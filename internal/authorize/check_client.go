@@ -58,6 +58,15 @@ func registered(app core.App, uri string) bool {
 	return oauth.MatchRedirectURI(uri, app.RedirectURIs, app.AnyPort()) && (uri != oauth.RedirectShownURI || app.Profile.Rules().ShownCodes)
 }
 
+// checkRedirectDate ends the exception for plain http addresses that came from another server.
+func checkRedirectDate(q *request) error {
+	if !q.app.HTTPRedirectOver(q.record.RedirectURI, q.room.Clock.Now()) {
+		return nil
+	}
+	return oauth.InvalidRequest("redirect_uri_http_over", "this app was allowed a plain http redirect_uri until %s only; its developer must register one that begins with https", q.app.HTTPRedirectsUntil.Format("2 January 2006")).
+		Got(oauth.Printable(q.record.RedirectURI), "https")
+}
+
 func redirectMismatch(app core.App, sent string) *oauth.Error {
 	// The registered addresses are no secret: they are in every authorization request that works.
 	return oauth.InvalidRequest("redirect_uri_mismatch", "the redirect_uri is not registered for this app; it must be the same letter by letter").

@@ -25,6 +25,7 @@ var identify = []step{
 	checkIdentifiersOnce,
 	checkClient,
 	checkRedirectURI,
+	checkRedirectDate,
 }
 
 // examine is told to the app, in this order.

@@ -26,6 +26,9 @@ type Limits interface {
 	App(r *http.Request, app core.App) error
 	// WrongSecret is told of each that was not, and gives the answer: the refusal, or that there were too many.
 	WrongSecret(r *http.Request, clientID string, refusal *oauth.Error) error
+	// SlowSecret is asked before a secret is compared that takes long, and the returned function takes the
+	// count back: it was right, or could not be compared.
+	SlowSecret(r *http.Request) (takeBack func(), err error)
 }
 
 // Authenticator authenticates apps.
@@ -33,11 +36,13 @@ type Authenticator struct {
 	apps   Finder
 	limits Limits
 	saw    func(secret core.ID)
+	slow   *slowSecrets
 }
 
-// New makes an authenticator; it tells which secrets it saw in use, and is not to be kept waiting.
-func New(apps Finder, limits Limits, saw func(secret core.ID)) *Authenticator {
-	return &Authenticator{apps, limits, saw}
+// New makes an authenticator; it tells which secrets it saw in use, and is not to be kept waiting. Secrets that take long
+// to compare wait at the gate.
+func New(apps Finder, limits Limits, gate *secret.Gate, saw func(secret core.ID)) *Authenticator {
+	return &Authenticator{apps, limits, saw, newSlowSecrets(gate)}
 }
 
 // Parameters that client authentication reads from a form; endpoints refuse them if repeated.
@@ -71,6 +76,15 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
 	used, refusal := c.prove(app)
+	if refusal != nil && c.method != "none" && app.Confidential() {
+		var err error
+		if used, err = a.proveSlowly(r, c, app); err != nil {
+			return core.App{}, err
+		}
+		if !used.Zero() {
+			refusal = nil
+		}
+	}
 	if refusal != nil {
 		return core.App{}, a.limits.WrongSecret(r, c.clientID, refusal)
 	}

@@ -36,6 +36,8 @@ type App struct {
 	SuspendedAt  time.Time
 	// When the addresses that people are sent back to changed last; zero: never.
 	RedirectsChangedAt time.Time
+	// Until then people may be sent back by plain http to an app that came from another server; zero: no such exception.
+	HTTPRedirectsUntil time.Time
 
 	// Switched on by an operator only.
 	ClientCredentials bool
@@ -75,14 +77,28 @@ func (a App) AnyPort() bool { return a.Kind.Rules().AnyPort }
 // Usable reports whether the app may act at all.
 func (a App) Usable() bool { return a.DeletedAt.IsZero() && a.SuspendedAt.IsZero() }
 
-// InDevelopment reports whether a redirect URI keeps the app from the public: plain http to another machine.
+// InDevelopment reports whether a redirect URI keeps the app from the public: plain http to another machine. An app that
+// came with such an address was public before.
 func (a App) InDevelopment() bool {
+	if !a.HTTPRedirectsUntil.IsZero() {
+		return false
+	}
 	for _, uri := range a.RedirectURIs {
 		if class, err := oauth.CheckRedirectURI(uri); err == nil && class == oauth.RedirectDummy {
 			return true
 		}
 	}
 	return false
+}
+
+// HTTPRedirectOver reports whether a redirect URI is plain http to another machine, and was allowed until a day that is
+// over.
+func (a App) HTTPRedirectOver(uri string, now time.Time) bool {
+	if a.HTTPRedirectsUntil.IsZero() || now.Before(a.HTTPRedirectsUntil) {
+		return false
+	}
+	class, err := oauth.CheckRedirectURI(uri)
+	return err == nil && class == oauth.RedirectDummy
 }
 
 // MayAsk narrows the published scopes to those that the app may ask for.

@@ -109,6 +109,12 @@ type AccessToken struct {
 	Reach      Reach
 }
 
+// ImportedToken is an access token that another server issued and that is honoured here.
+type ImportedToken struct {
+	AccessToken        // ExpiresAt is zero if it never expires
+	Digest      string // of the string that its holder sends
+}
+
 // Event is one line of the change log, written in the transaction of the fact it tells of.
 type Event struct {
 	ID         ID
@@ -172,4 +178,6 @@ const (
 	EventKeyPublished         EventKind = "key.published" // on schedule or by an operator
 	EventKeyRevoked           EventKind = "key.revoked"
 	EventKeysRewrapped        EventKind = "keys.rewrapped" // under another master key
+	EventImportBegun          EventKind = "import.begun"
+	EventImportEnded          EventKind = "import.ended"
 )

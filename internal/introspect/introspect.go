@@ -12,6 +12,7 @@ import (
 	"launchpad/internal/access"
 	"launchpad/internal/clientauth"
 	"launchpad/internal/core"
+	"launchpad/internal/imported"
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
@@ -35,7 +36,10 @@ type Room struct {
 	Clients *clientauth.Authenticator
 	Access  *access.Verifier
 	Apps    Apps
-	Idle    time.Duration // of refresh tokens
+
+	Imported *imported.Tokens
+
+	Idle time.Duration // of refresh tokens
 }
 
 // Routes of the room. RFC 7662 §2.1: POST.
@@ -100,7 +104,7 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 		if oauth.AsError(err).Status >= 500 {
 			return answer{}, err
 		}
-		return answer{}, nil
+		return i.importedRefresh(ctx, token, asker)
 	}
 	clientID, err := i.visible(ctx, asker, t.AppID)
 	if err != nil || clientID == "" {
@@ -173,18 +177,37 @@ func (i *Room) refresh(ctx context.Context, token string, asker core.App) (answe
 		return answer{}, nil
 	case err != nil:
 		return answer{}, oauth.Unavailable(fmt.Errorf("load authorization: %w", err))
+	case !secret.Equal(family.Digest(), s.Digest):
+		return answer{}, nil
 	}
+	return i.current(family.Generation, s, asker), nil
+}
+
+// importedRefresh: what is no access token may be the refresh token of another server.
+func (i *Room) importedRefresh(ctx context.Context, token string, asker core.App) (answer, error) {
+	family, s, err := i.Imported.Refresh(ctx, token)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return answer{}, nil
+	case err != nil:
+		return answer{}, oauth.Unavailable(fmt.Errorf("look up imported refresh token: %w", err))
+	}
+	return i.current(family.Generation, s, asker), nil
+}
+
+// current describes a refresh token if it is the current one and everything that it stands on lives.
+func (i *Room) current(generation int64, s *store.Standing, asker core.App) answer {
 	ends := s.RotatedAt.Add(i.Idle)
 	if s.ExpiresAt.Before(ends) {
 		ends = s.ExpiresAt
 	}
 	// Another app's refresh token is nobody's business, not even an API's.
-	if s.AppID != asker.ID || !secret.Equal(family.Digest(), s.Digest) || family.Generation != s.Generation ||
+	if s.AppID != asker.ID || generation != s.Generation ||
 		!s.RevokedAt.IsZero() || !s.Grant.RevokedAt.IsZero() || s.IdentityLocked || !i.Clock.Now().Before(ends) {
-		return answer{}, nil
+		return answer{}
 	}
 	return answer{
 		Active: true, Scope: s.Scope.And(s.Grant.Scope).String(), ClientID: asker.ClientID, TokenType: "refresh_token",
 		Expires: ends.Unix(), IssuedAt: s.RotatedAt.Unix(), Subject: s.IdentityID.String(), Issuer: i.Keys.Issuer(),
-	}, nil
+	}
 }

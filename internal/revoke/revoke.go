@@ -10,6 +10,7 @@ import (
 	"launchpad/internal/access"
 	"launchpad/internal/clientauth"
 	"launchpad/internal/core"
+	"launchpad/internal/imported"
 	"launchpad/internal/keys"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
@@ -27,6 +28,8 @@ type Room struct {
 	Keys    *keys.Keys
 	Clients *clientauth.Authenticator
 	Access  *access.Verifier
+
+	Imported *imported.Tokens
 }
 
 // Routes of the room. RFC 7009 §2.1: POST.
@@ -73,17 +76,30 @@ func (v *Room) revoke(ctx context.Context, token string, client *core.App) error
 		if e := oauth.AsError(err); e.Status >= 500 {
 			return err
 		}
-		return nil // RFC 7009 §2.2: an invalid token needs no revocation
+		return v.importedRefresh(ctx, token, client)
 	}
 	if err := own(client, t.AppID); err != nil {
 		return err
 	}
-	if t.Personal {
+	switch {
+	case t.Personal:
 		err = v.Store.RevokePersonalToken(ctx, t.ID, t.IdentityID, v.Clock.Now())
-	} else {
+	case t.Imported != "":
+		err = v.Store.RevokeImportedToken(ctx, core.ImportedToken{AccessToken: t.AccessToken, Digest: t.Imported}, v.Clock.Now())
+	default:
 		err = v.Store.RevokeAccessToken(ctx, t.AccessToken, v.Clock.Now())
 	}
 	return outcome(err)
+}
+
+// importedRefresh: what is no access token may be the refresh token of another server. RFC 7009 §2.2: an invalid token
+// needs no revocation.
+func (v *Room) importedRefresh(ctx context.Context, token string, client *core.App) error {
+	_, standing, err := v.Imported.Refresh(ctx, token)
+	if err != nil {
+		return outcome(err)
+	}
+	return v.end(ctx, standing, client)
 }
 
 // refresh ends the whole sign-in, its access tokens with it. RFC 7009 §2.1.
@@ -102,6 +118,10 @@ func (v *Room) refresh(ctx context.Context, token string, client *core.App) erro
 	if err != nil {
 		return outcome(err)
 	}
+	return v.end(ctx, standing, client)
+}
+
+func (v *Room) end(ctx context.Context, standing *store.Standing, client *core.App) error {
 	if err := own(client, standing.AppID); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 type Gate struct {
 	patience time.Duration
 	rest     *time.Timer
+	heavy    sync.Mutex // held while a hash of another server takes more memory than one of ours
 
 	mu      sync.Mutex
 	lanes   int // how many are hashed at once, at most

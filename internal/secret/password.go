@@ -41,12 +41,43 @@ func (g *Gate) CheckPassword(ctx context.Context, lane Lane, password, hash stri
 	if hash == "" {
 		hash = absentHash
 	}
+	if IsForeign(hash) {
+		return g.equalsForeign(password, hash)
+	}
 	salt, want, err := parsePHC(hash)
 	if err != nil {
 		return false, err
 	}
 	got := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
 	return Equal(string(got), string(want)) && hash != absentHash, nil
+}
+
+// CheckSecret compares a client secret with the slow hash of one that another server made.
+func (g *Gate) CheckSecret(ctx context.Context, presented, hash string) (bool, error) {
+	if err := g.enter(ctx, SlowLane); err != nil {
+		return false, err
+	}
+	defer g.leave()
+	return g.equalsForeign(presented, hash)
+}
+
+// equalsForeign: of those that take more memory than ours, one at a time.
+func (g *Gate) equalsForeign(password, hash string) (bool, error) {
+	f, err := readForeign(hash)
+	if err != nil {
+		return false, err
+	}
+	if f.memory > argonMemory<<10 {
+		g.heavy.Lock()
+		defer g.heavy.Unlock()
+	}
+	return f.equals(password), nil
+}
+
+// HashSecret gives a slow hash of a secret that somebody chose elsewhere.
+func HashSecret(text string) string {
+	salt := Bytes(argonSalt)
+	return phc(salt, argon2.IDKey([]byte(text), salt, argonTime, argonMemory, argonLanes, argonKey))
 }
 
 var (

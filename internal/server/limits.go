@@ -63,11 +63,12 @@ type limits struct {
 	classes  []class
 	accounts *limit.Rate // calls of APIs from one address for one account
 	wrong    *limit.Rate // failed client authentications
+	slow     *limit.Rate // wrong secrets that took long to compare
 }
 
 func newLimits(l config.Limits, clock core.Clock) *limits {
 	table := limit.NewTable(clock)
-	n := &limits{classes: classes(l), accounts: limit.NewRate(table, l.APIOfAccount, window), wrong: limit.NewRate(table, l.WrongSecrets, window)}
+	n := &limits{classes: classes(l), accounts: limit.NewRate(table, l.APIOfAccount, window), wrong: limit.NewRate(table, l.WrongSecrets, window), slow: limit.NewRate(table, slowSecrets, slowWindow)}
 	for i := range n.classes {
 		c := &n.classes[i]
 		c.addresses = limit.NewRate(table, c.from, window)
@@ -148,6 +149,23 @@ func (n *limits) WrongSecret(r *http.Request, clientID string, refusal *oauth.Er
 		return oauth.TooManyRequests("too_many_wrong_secrets", wait, "too many requests came with wrong credentials; mend client_id and client_secret before you go on").Because(refusal)
 	}
 	return refusal
+}
+
+// slowSecrets is how many wrong secrets one address may have compared the slow way in slowWindow. Right ones do not count,
+// and one that was right is remembered, so no app that knows its secret meets this.
+const (
+	slowSecrets = 5
+	slowWindow  = time.Minute
+)
+
+// SlowSecret counts a secret before it is compared with the slow hash of another server, so that the endpoint does not
+// hash for strangers.
+func (n *limits) SlowSecret(r *http.Request) (takeBack func(), err error) {
+	who := limit.Address(web.AddressOf(r))
+	if wait := n.slow.Take(who); wait > 0 {
+		return nil, oauth.TooManyRequests("too_many_wrong_secrets", wait, "too many requests came with wrong credentials; mend client_id and client_secret before you go on")
+	}
+	return func() { n.slow.Return(who) }, nil
 }
 
 // Account counts a call of an API: from one address for one account, 500 in 10 seconds unless the operator says otherwise.

@@ -33,19 +33,19 @@ type room interface{ Routes() []web.Route }
 // rooms is the one list of rooms, with the door that stands in front of some of their routes.
 func (s *Server) rooms() ([]room, *heritage.Door) {
 	o := s.options
-	clients := clientauth.New(s.directory, s.limits, s.secrets.Saw)
+	clients := clientauth.New(s.directory, s.limits, s.gate, s.secrets.Saw)
 	interactions := interact.New(s.keys, o.Clock)
 	issuer := s.keys.Issuer()
 	minted := mint.New(s.keys, o.Clock, o.Life)
 	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Reword: heritage.Reword}
-	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, RefreshWindow: o.RefreshWindow}
+	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.APIs)}
 	return []room{
 		asks,
 		tokens,
-		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Idle: o.Life.RefreshIdle},
-		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access},
+		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
+		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},
 		&signup.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Issuer: issuer, Who: o.SignUp, Creators: o.Creators},

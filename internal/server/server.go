@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/gateway"
+	"launchpad/internal/imported"
 	"launchpad/internal/interact"
 	"launchpad/internal/journal"
 	"launchpad/internal/keys"
@@ -81,6 +82,7 @@ type Server struct {
 	steady    *core.SteadyClock // options.Clock
 	keys      *keys.Keys
 	directory *apps.Directory
+	imported  *imported.Tokens
 	access    *access.Verifier
 	secrets   *apps.SecretUses
 	oldWays   *sunset.Ways
@@ -119,7 +121,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.directory = apps.NewDirectory(o.Store, s.log)
 	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
-	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access)
+	s.imported = imported.New(o.Store, o.Clock)
+	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
 	s.gate = secret.NewGate(passwordPatience)
 	s.limits = newLimits(o.Limits, o.Clock)
 	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)

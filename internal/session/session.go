@@ -107,7 +107,18 @@ func (s *Sessions) SignIn(w http.ResponseWriter, r *http.Request, email, passwor
 	if err != nil {
 		return err
 	}
+	if secret.IsForeign(identity.PasswordHash) {
+		s.adopt(r.Context(), password, identity)
+	}
 	return s.Start(w, r, identity)
+}
+
+// adopt keeps a password, just proved, that came with the hash of another server under our own from now on. If that
+// fails, the next sign-in does it.
+func (s *Sessions) adopt(ctx context.Context, password string, identity core.Identity) {
+	if hash, err := s.gate.HashPassword(ctx, password); err == nil {
+		_ = s.store.ReplaceForeignHash(ctx, identity.ID, identity.PasswordHash, hash)
+	}
 }
 
 // oneSpelling is what all spellings of an e-mail address come down to. What is none comes down to something, too.

@@ -23,15 +23,22 @@ func (s *Store) RegisterApp(ctx context.Context, owner core.Membership, app core
 				truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt))...); err != nil {
 			return err
 		}
-		for _, secret := range app.Secrets {
-			if _, err := t.exec(`
-				INSERT INTO app_secrets (id, app_id, slot, digest, hint, made_by, created_at)
-				VALUES ($1, $2, 1, $3, $4, $5, $6)`, secret.ID, app.ID, secret.Digest, secret.Hint, secret.MadeBy, ms(secret.CreatedAt)); err != nil {
-				return err
-			}
+		if err := t.insertSecrets(app); err != nil {
+			return err
 		}
 		return t.log(appEvent(core.EventAppRegistered, app.ID, owner.IdentityID, app.CreatedAt))
 	})
+}
+
+func (t *tx) insertSecrets(app core.App) error {
+	for _, secret := range app.Secrets {
+		if _, err := t.exec(`
+			INSERT INTO app_secrets (id, app_id, slot, digest, hint, made_by, created_at)
+			VALUES ($1, $2, 1, $3, $4, $5, $6)`, secret.ID, app.ID, secret.Digest, secret.Hint, secret.MadeBy, ms(secret.CreatedAt)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func appEvent(kind core.EventKind, app, actor core.ID, now time.Time) core.Event {
@@ -112,7 +119,7 @@ func (s *Store) DeleteApp(ctx context.Context, app, actor core.ID, now time.Time
 
 const appQuery = `
 	SELECT p.id, p.client_id, p.name, p.homepage_url, p.kind, p.profile, p.token_format, p.redirect_uris, p.scope,
-		p.owner_id, p.client_credentials, p.implicit, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at,
+		p.owner_id, p.client_credentials, p.implicit, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at, p.http_redirects_until,
 		a.id, a.slug, a.name, a.created_at, a.suspended_at,
 		NOT EXISTS (SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id)
 	FROM apps p
@@ -121,7 +128,7 @@ const appQuery = `
 func scanApp(a *core.App) []any {
 	return []any{&a.ID, &a.ClientID, &a.Name, &a.HomepageURL, (*string)(&a.Kind), (*string)(&a.Profile), (*string)(&a.TokenFormat),
 		linesOf(&a.RedirectURIs), scopeOf(&a.Scope), &a.OwnerID, isTrue(&a.ClientCredentials), isTrue(&a.Implicit), isTrue(&a.Introspection),
-		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt), since(&a.RedirectsChangedAt),
+		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt), since(&a.RedirectsChangedAt), since(&a.HTTPRedirectsUntil),
 		&a.Publisher.ID, &a.Publisher.Slug, &a.Publisher.Name, since(&a.Publisher.CreatedAt), since(&a.Publisher.SuspendedAt),
 		isTrue(&a.OwnerLeft)}
 }

@@ -115,21 +115,23 @@ func (s *Store) Confirm(ctx context.Context, seen map[core.ID]int64) error {
 // once; the second time nothing is written, but the readers hear of it again: the first caller may not have told
 // them yet, and this one's answer must be true already.
 func (s *Store) RevokeAuthorization(ctx context.Context, a core.Authorization, why core.EventKind, actor core.ID, now time.Time) error {
-	return s.fact(ctx, func(t *tx) error {
-		n, err := t.exec(`
-			UPDATE authorizations
-			SET revoked_at = $2
-			WHERE id = $1 AND revoked_at IS NULL`, a.ID, ms(now))
-		if err != nil {
-			return err
-		}
-		event := core.Event{At: now, Kind: why, ActorID: actor, SubjectID: a.ID, IdentityID: a.IdentityID, AppID: a.AppID}
-		if n == 0 {
-			t.events = append(t.events, event)
-			return nil
-		}
-		return t.log(event)
-	})
+	return s.fact(ctx, func(t *tx) error { return t.revokeAuthorization(a, why, actor, now) })
+}
+
+func (t *tx) revokeAuthorization(a core.Authorization, why core.EventKind, actor core.ID, now time.Time) error {
+	n, err := t.exec(`
+		UPDATE authorizations
+		SET revoked_at = $2
+		WHERE id = $1 AND revoked_at IS NULL`, a.ID, ms(now))
+	if err != nil {
+		return err
+	}
+	event := core.Event{At: now, Kind: why, ActorID: actor, SubjectID: a.ID, IdentityID: a.IdentityID, AppID: a.AppID}
+	if n == 0 {
+		t.events = append(t.events, event)
+		return nil
+	}
+	return t.log(event)
 }
 
 // RevokeAccessToken ends one access token, which no row stands for: the event is the fact.

@@ -30,17 +30,31 @@ func (s *Store) SweepAuthorizations(ctx context.Context, from core.ID, h Horizon
 			next = core.ID{}
 			return err
 		}
+		bounds := args(from.String(), next, ms(dead), ms(dead.Add(-h.RefreshIdle)))
+		if _, err := t.exec(endImportedBeside, bounds...); err != nil {
+			return err
+		}
 		_, err = t.exec(`
 			DELETE FROM authorizations
-			WHERE id >= $1 AND id <= $2 AND (revoked_at < $3
-				OR expires_at < $3
-				OR (generation = 0 AND code_expires_at < $3)
-				OR (generation > 0 AND rotated_at < $4))`,
-			from.String(), next, ms(dead), ms(dead.Add(-h.RefreshIdle)))
+			WHERE `+over, bounds...)
 		return err
 	})
 	return next, err
 }
+
+// over finds the authorizations among the next rows that can never matter again.
+const over = `id >= $1 AND id <= $2 AND (revoked_at < $3
+				OR expires_at < $3
+				OR (generation = 0 AND code_expires_at < $3)
+				OR (generation > 0 AND rotated_at < $4))`
+
+// endImportedBeside: a token of another server that never expires outlives an authorization that only nobody refreshed, but
+// not one that was revoked, nor a successor. Once the row is gone, nothing else would tell.
+const endImportedBeside = `
+			UPDATE imported_access_tokens
+			SET revoked_at = $3
+			WHERE revoked_at IS NULL AND authorization_id IN (
+				SELECT id FROM authorizations WHERE (revoked_at IS NOT NULL OR confirmed > 1) AND ` + over + `)`
 
 // How long what is over is kept, and what came along with a sign-in.
 const (
@@ -61,6 +75,8 @@ var tidying = []struct {
 	{`DELETE FROM reaches WHERE holder = 'personal_token' AND holder_id IN (
 		SELECT id FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1)`, pastEnded},
 	{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, pastEnded},
+	{`DELETE FROM imported_refresh_tokens WHERE expires_at < $1`, pastKept},
+	{`DELETE FROM imported_access_tokens WHERE expires_at < $1`, pastKept},
 	{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, pastInvited},
 	{`DELETE FROM invitations WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, pastKept},
 	{`DELETE FROM old_uses WHERE day < $1`, pastOldUse},
@@ -78,8 +94,8 @@ const oldPlaces = `
 		WHERE created_at < $1 AND (user_agent <> '' OR (address <> '' AND address NOT LIKE '%/%'))
 		LIMIT $2`
 
-// SweepRest deletes sessions, consent decisions, personal tokens, invitations and counts of old ways that are over, and
-// forgets where old sessions were begun.
+// SweepRest deletes sessions, consent decisions, personal tokens, tokens of other servers, invitations and counts of old
+// ways that are over, and forgets where old sessions were begun.
 func (s *Store) SweepRest(ctx context.Context, h Horizon) error {
 	return s.fact(ctx, func(t *tx) error {
 		for _, tidy := range tidying {

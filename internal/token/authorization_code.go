@@ -20,9 +20,10 @@ var authorizationCode = Grant{
 	Prove:      (*Room).proveCode,
 }
 
-// allowedForPeople: an app that no person can be sent back to has no authorizations.
+// allowedForPeople: an app of a kind that no person signs in through has no authorizations. One that came from another
+// server may have brought some, but no redirect URI that can be registered here.
 func allowedForPeople(app core.App) error {
-	if len(app.RedirectURIs) == 0 {
+	if !app.Kind.Rules().SignsPeopleIn() {
 		return oauth.UnauthorizedClient("grant_not_for_app", "this app has no redirect URI, so no person can authorize it")
 	}
 	return nil

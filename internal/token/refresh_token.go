@@ -30,11 +30,11 @@ func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
 		return Proof{}, err
 	}
 	if err != nil {
-		return Proof{}, refreshUnknown().Because(err)
+		return t.proveImported(ctx, r, sent, err)
 	}
 	// RFC 6749 §6: bound to the client. A stranger's attempt changes nothing.
 	if token.AppID != r.App.ID {
-		return Proof{}, oauth.InvalidGrant("refresh_token_of_another_app", "this refresh token was issued to another app")
+		return Proof{}, ofAnotherApp()
 	}
 	if !r.Again {
 		if proof, ok := t.atItsWord(r, token); ok {
@@ -42,6 +42,28 @@ func (t *Room) proveRefresh(ctx context.Context, r Request) (Proof, error) {
 		}
 	}
 	return t.asTheRowsSay(ctx, r, token)
+}
+
+// proveImported: what is none of ours may be the refresh token of another server, which goes on here as the first
+// generation of its family.
+func (t *Room) proveImported(ctx context.Context, r Request, sent string, why error) (Proof, error) {
+	family, standing, err := t.Imported.Refresh(ctx, sent)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return Proof{}, refreshUnknown().Because(why)
+	case err != nil:
+		return Proof{}, oauth.Unavailable(fmt.Errorf("look up imported refresh token: %w", err))
+	case standing.AppID != r.App.ID:
+		return Proof{}, ofAnotherApp()
+	}
+	if err := t.Imported.Claim(ctx, family, standing); err != nil {
+		return Proof{}, oauth.Unavailable(fmt.Errorf("claim imported refresh token: %w", err))
+	}
+	return t.asTheRowsSay(ctx, r, keys.RefreshToken{Family: family})
+}
+
+func ofAnotherApp() *oauth.Error {
+	return oauth.InvalidGrant("refresh_token_of_another_app", "this refresh token was issued to another app")
 }
 
 func refreshUnknown() *oauth.Error {

@@ -9,6 +9,7 @@ import (
 
 	"launchpad/internal/clientauth"
 	"launchpad/internal/core"
+	"launchpad/internal/imported"
 	"launchpad/internal/keys"
 	"launchpad/internal/mint"
 	"launchpad/internal/store"
@@ -27,6 +28,7 @@ type Room struct {
 	Clients       *clientauth.Authenticator
 	Mint          *mint.Mint
 	Published     oauth.Scope
+	Imported      *imported.Tokens
 	RefreshWindow time.Duration // how long a rotated refresh token is still answered; 0: not at all
 }
 

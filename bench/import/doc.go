@@ -1,0 +1,3 @@
+// Command import measures how long it takes to bring many live tokens from a Doorkeeper database, and how much memory it
+// takes; then it kills an import in the middle, goes on, and counts: nothing may be lost, and nothing may come twice.
+package main

@@ -1,0 +1,93 @@
+package importer
+
+import (
+	"context"
+	"time"
+)
+
+// Source is what another server holds. What it has nothing of is nil.
+type Source struct {
+	People  Rows[Person]
+	Members Rows[Member]
+	Apps    Rows[App]
+	Tokens  Rows[Token]
+	// Ambiguous says why the tokens and secrets cannot be read without being told how they are stored; "": they can.
+	Ambiguous string
+	// LeftOut says what the source holds that is never brought.
+	LeftOut []string
+}
+
+// Rows gives one row after the other. An error of its own ends the import, one of yield ends the reading.
+type Rows[T any] struct {
+	Count int // how many there are, roughly; 0: unknown
+	Each  func(ctx context.Context, yield func(T) error) error
+}
+
+// Row is what all rows have.
+type Row struct {
+	Key    string // in the source
+	Broken string // why it could not be read; "": it could
+}
+
+// Person is somebody who may sign in, or whose tokens come along.
+type Person struct {
+	Row
+	Email, Name  string
+	PasswordHash string // "": none is known
+}
+
+// Member is a person's place in an account.
+type Member struct {
+	Row
+	PersonKey  string
+	Slug, Name string // of the account
+	Role       string // "": member
+}
+
+// App is a client.
+type App struct {
+	Row
+	ClientID, Name string
+	Secret         Stored
+	RedirectURIs   []string
+	Scope          string // "": any
+	Public         bool
+	OwnerKey       string
+	CreatedAt      time.Time
+}
+
+// Token is what an app was given, for a person or for itself.
+type Token struct {
+	Row
+	AppKey    string
+	PersonKey string // "": the app acts for itself
+	Access    Stored
+	Refresh   Stored
+	Scope     string
+	CreatedAt time.Time
+	ExpiresAt time.Time // of the access token; zero: never
+	RevokedAt time.Time // zero: it was not
+}
+
+// Stored is a secret as the source keeps it.
+type Stored struct {
+	Text   string
+	Hashed bool // it is the SHA-256 of the secret, in hex
+}
+
+// inBatches hands rows on in slices, one of which is held at a time.
+func inBatches[T any](ctx context.Context, rows Rows[T], size int, take func([]T) error) error {
+	batch := make([]T, 0, size)
+	err := rows.Each(ctx, func(row T) error {
+		if batch = append(batch, row); len(batch) < size {
+			return ctx.Err()
+		}
+		err := take(batch)
+		batch = batch[:0]
+		return err
+	})
+	if err == nil && len(batch) > 0 {
+		err = take(batch)
+	}
+	return err
+}
