@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"strings"
 
 	"launchpad/internal/accounts"
@@ -40,7 +41,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.directory, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Reword: heritage.Reword}
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
-		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.APIs)}
+		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.AccountHosts, o.APIs)}
 	return []room{
 		asks,
 		tokens,
@@ -64,8 +65,8 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 }
 
 // apiAddress tells where the API is for an account: below the account's own path where an API has one, else at the prefix
-// of the first API, which then learns the account from a header.
-func apiAddress(issuer string, apis []gateway.API) func(core.Account) string {
+// of the first API, on the account's own host if it has one; else the API learns the account from a header.
+func apiAddress(issuer string, hosts core.AccountHosts, apis []gateway.API) func(core.Account) string {
 	const account = "{account}"
 	for _, api := range apis {
 		for _, route := range api.Routes {
@@ -74,9 +75,9 @@ func apiAddress(issuer string, apis []gateway.API) func(core.Account) string {
 			}
 		}
 	}
-	address := issuer
+	prefix := ""
 	if len(apis) > 0 {
-		address += strings.TrimSuffix(apis[0].Prefix, "/")
+		prefix = strings.TrimSuffix(apis[0].Prefix, "/")
 	}
-	return func(core.Account) string { return address }
+	return func(a core.Account) string { return cmp.Or(hosts.Address(a.Slug), issuer) + prefix }
 }
