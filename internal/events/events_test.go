@@ -30,14 +30,14 @@ type site struct {
 }
 
 func eachSite(t *testing.T, test func(t *testing.T, s site)) {
-	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) { test(t, site{t, e.DSN(t), lptest.NewClock()}) })
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) { test(t, site{t, e.Migrated(t), lptest.NewClock()}) })
 }
 
 // eachShared is for what matters only where several processes write.
 func eachShared(t *testing.T, test func(t *testing.T, s site)) {
 	for _, e := range lptest.Engines(t) {
 		if e.Name == "postgres" {
-			t.Run(e.Name, func(t *testing.T) { test(t, site{t, e.DSN(t), lptest.NewClock()}) })
+			t.Run(e.Name, func(t *testing.T) { test(t, site{t, e.Migrated(t), lptest.NewClock()}) })
 		}
 	}
 }

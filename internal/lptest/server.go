@@ -144,7 +144,7 @@ func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option
 // Start starts a server that ends with the test.
 func Start(t testing.TB, e Engine, with ...Option) *Server {
 	t.Helper()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.Migrated(t), o: defaults()}
 	for _, option := range with {
 		option(&s.o)
 	}
@@ -158,7 +158,7 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 func StartEmpty(t testing.TB, e Engine) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
-	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.DSN(t), o: defaults()}
+	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.Migrated(t), o: defaults()}
 	s.o.setup = setup
 	s.open()
 	t.Cleanup(s.close)
