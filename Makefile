@@ -3,7 +3,7 @@
 BIN      := bin/launchpad
 VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo development)
 LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
-FUZZTIME ?= 5s
+FUZZTIME ?= 3s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
 .PHONY: build run test nightly bench size crash power faults races nodes rotation import guess guess-small fuzz install check unit race e2e documents clean
@@ -55,12 +55,12 @@ e2e:
 	e2e/run.sh
 
 # kill -9 under load: nothing acknowledged may be lost.
-CYCLES ?= 50
+CYCLES ?= 20
 crash:
 	go run ./bench/crash -cycles $(CYCLES)
 
 # Power cuts under load, on a file system that forgets what was not synced; needs /dev/fuse.
-CUTS ?= 15
+CUTS ?= 8
 power:
 	go run ./bench/power -cycles $(CUTS)
 
@@ -70,7 +70,7 @@ faults:
 	go run ./bench/faults -stride $(STRIDE)
 
 races:
-	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 1000 -parallel 8 && go run ./bench/races -n 1000 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 300 -parallel 8 && go run ./bench/races -n 300 -parallel 8 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # An attack on the sign-in, and refreshes beside it.
 guess:
