@@ -10,11 +10,15 @@ type Facts struct {
 		Public  App `json:"public"`
 		Machine App `json:"machine"`
 	} `json:"apps"`
-	Identity struct {
-		Email    string `json:"email"`
-		Password string `json:"password"`
-	} `json:"identity"`
-	Accounts []Account `json:"accounts"`
+	Identity  Person    `json:"identity"`
+	Colleague Person    `json:"colleague"`
+	Accounts  []Account `json:"accounts"`
+}
+
+// Person is somebody who can sign in.
+type Person struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
 }
 
 // App is a registered app with what it needs to speak for itself.

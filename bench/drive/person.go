@@ -20,17 +20,17 @@ const (
 )
 
 // SignInForm opens the sign-in page and fills it.
-func (b *Browser) SignInForm(f Facts) (Form, error) {
+func (b *Browser) SignInForm(p Person) (Form, error) {
 	page, err := b.Get(PathSignIn)
 	if err != nil {
 		return Form{}, err
 	}
-	return page.Form(PathSignIn, "email", f.Identity.Email, "password", f.Identity.Password)
+	return page.Form(PathSignIn, "email", p.Email, "password", p.Password)
 }
 
 // SignIn signs the demo's person in.
 func (b *Browser) SignIn(f Facts) error {
-	form, err := b.SignInForm(f)
+	form, err := b.SignInForm(f.Identity)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}

@@ -97,7 +97,7 @@ func openSiege(server *drive.Server, o options) (*siege, error) {
 		return nil, err
 	}
 	defer attacker.Close()
-	form, err := attacker.SignInForm(s.facts)
+	form, err := attacker.SignInForm(s.facts.Identity)
 	s.form, s.cookie = form.Values, attacker.Cookies()
 	return s, err
 }

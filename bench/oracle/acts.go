@@ -172,9 +172,9 @@ func (c *client) revokePersonal(subject, app, token string, form *drive.Form) er
 	return err
 }
 
-// signIn starts a session in a browser.
-func (c *client) signIn(session string, browser *drive.Browser) error {
-	form, err := browser.SignInForm(c.facts)
+// signIn starts a session of a person in a browser.
+func (c *client) signIn(session string, person drive.Person, browser *drive.Browser) error {
+	form, err := browser.SignInForm(person)
 	if err != nil {
 		return err
 	}

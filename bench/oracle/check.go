@@ -41,7 +41,7 @@ func newChecker(l *ledger, facts drive.Facts, dir string, o Options) (*checker, 
 		}
 		c.heard = l.learn
 		k.desks = append(k.desks, &desk{client: c, ledger: l, asked: &k.asked})
-		if err := c.signIn(c.subject(), c.browser); err != nil {
+		if err := c.signIn(c.subject(), c.facts.Identity, c.browser); err != nil {
 			return k, fmt.Errorf("open checker: %w", err)
 		}
 	}
@@ -102,6 +102,9 @@ func (k *checker) questions() []question {
 		list = append(list, question{"consent " + id, c.cycle, func(d *desk) { d.consented(c) }})
 	}
 	for id, s := range l.sessions {
+		if l.pushedOut(s) {
+			continue
+		}
 		list = append(list, question{"session " + id, s.cycle, func(d *desk) { d.session(s) }})
 	}
 	// Codes that nobody redeemed come first: they live 60 seconds.

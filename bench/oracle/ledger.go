@@ -56,6 +56,7 @@ type ledger struct {
 	personal map[string]*personal
 	consents map[string]*consented // by client_id
 	sessions map[string]*session
+	signIns  int
 
 	acked, unknowns map[act]int
 	subject         string // of every token, once it is known

@@ -39,7 +39,7 @@ func openClients(facts drive.Facts, dir string, seed uint64) ([]*client, error) 
 				return list, err
 			}
 			list = append(list, c)
-			if err := c.signIn(c.subject(), c.browser); err != nil {
+			if err := c.signIn(c.subject(), c.facts.Identity, c.browser); err != nil {
 				return list, fmt.Errorf("open client %s: %w", c.name, err)
 			}
 		}

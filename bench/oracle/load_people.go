@@ -81,7 +81,8 @@ func beginConsent(c *client, _ []family) turn {
 // betweenVisits leaves the processor to the others: checking a password is meant to be slow.
 const betweenVisits = 100 * time.Millisecond
 
-// beginVisitor signs in with a new browser each time, and out again with some.
+// beginVisitor signs in with a new browser each time, and out again with some. It is the colleague: the sessions of a person
+// push each other out, and the others need theirs.
 func beginVisitor(c *client, _ []family) turn {
 	return func() error {
 		time.Sleep(betweenVisits)
@@ -91,7 +92,7 @@ func beginVisitor(c *client, _ []family) turn {
 		}
 		defer browser.Close()
 		session := c.subject()
-		if err := c.signIn(session, browser); err != nil || !c.chance(signsOut) {
+		if err := c.signIn(session, c.facts.Colleague, browser); err != nil || !c.chance(signsOut) {
 			return err
 		}
 		return c.signOut(session, browser)

@@ -91,8 +91,12 @@ func (l *ledger) learnConsent(asked, outcome entry) {
 	}
 }
 
+// sessionsOfAPerson is how many live at a time: the oldest make room.
+const sessionsOfAPerson = 20
+
 // session is a browser that signed in.
 type session struct {
+	number  int // of its person's sign-ins that may have succeeded
 	id      string
 	cookies string
 	life    life
@@ -100,9 +104,17 @@ type session struct {
 }
 
 func (l *ledger) learnSignIn(asked, outcome entry) {
-	if outcome.Phase == ack {
-		l.sessions[asked.Subject] = &session{id: asked.Subject, cookies: outcome.Cookies, life: live, cycle: l.cycle}
+	if outcome.Phase != refused {
+		l.signIns++
 	}
+	if outcome.Phase == ack {
+		l.sessions[asked.Subject] = &session{number: l.signIns, id: asked.Subject, cookies: outcome.Cookies, life: live, cycle: l.cycle}
+	}
+}
+
+// pushedOut reports whether later sign-ins may have ended the session: then nothing is known of it.
+func (l *ledger) pushedOut(s *session) bool {
+	return s.life != ended && l.signIns-s.number >= sessionsOfAPerson
 }
 
 func (l *ledger) learnSignOut(asked, outcome entry) {
