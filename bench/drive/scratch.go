@@ -24,7 +24,7 @@ func newScratch(ctx context.Context, admin string) (*Scratch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the postgres:// address is malformed: %w", err)
 	}
-	s := &Scratch{admin: admin, name: fmt.Sprintf("launchpad_bench_%d_%d", os.Getpid(), time.Now().Unix())}
+	s := &Scratch{admin: admin, name: fmt.Sprintf("launchpad_bench_%d_%d", os.Getpid(), time.Now().UnixNano())} // one process can make several in a second
 	u.Path = "/" + s.name
 	s.Database = u.String()
 	if err := s.command(ctx, "CREATE DATABASE "+s.name); err != nil {
