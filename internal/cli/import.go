@@ -44,7 +44,8 @@ type importOptions struct {
 	flags config.Config
 
 	name, owner, account, profile, until, report string
-	everybody, operators, credentials, dryRun    bool
+	everybody, operators, existing               bool
+	credentials, dryRun                          bool
 	scopes                                       []string
 	usersCSV, accountsCSV, appsCSV               string
 	d                                            importer.DoorkeeperOptions
@@ -58,6 +59,7 @@ func (o *importOptions) common(command *cobra.Command) {
 	set.StringVar(&o.owner, "owner", "", "`e-mail` address of the person who owns apps whose own developer does not come")
 	set.BoolVar(&o.everybody, "everybody", false, "make all people members of --account")
 	set.BoolVar(&o.operators, "operators", false, "let people of the source be operators of this Launchpad, by their e-mail addresses")
+	set.BoolVar(&o.existing, "existing", false, "let people of the source be people who are here already, by their e-mail addresses: only if nobody could sign up here with an address that is not theirs")
 	set.StringVar(&o.profile, "profile", string(core.ProfileOAuth2), "`generation` of the protocol that the apps speak: oauth2, or draft5 for those of 2010")
 	set.BoolVar(&o.credentials, "client-credentials", false, "let all apps with a secret act for themselves")
 	set.StringVar(&o.until, "http-redirects-until", o.until, "`date` until which plain http redirect URIs that come along are taken")
@@ -177,7 +179,7 @@ func (o *importOptions) withFiles(source importer.Source) importer.Source {
 func (o *importOptions) decided(ctx context.Context, c config.Config, s *store.Store) (d importer.Options, err error) {
 	options := serverOptions(c, s, core.SystemClock{}, nil)
 	d = importer.Options{
-		Name: o.name, Everybody: o.everybody, Operators: o.operators, Profile: core.Profile(o.profile), ClientCredentials: o.credentials,
+		Name: o.name, Everybody: o.everybody, Operators: o.operators, Existing: o.existing, Profile: core.Profile(o.profile), ClientCredentials: o.credentials,
 		Published: options.Catalog.Published(), RefreshAbsolute: server.DefaultLife.RefreshAbsolute, DryRun: o.dryRun, Settle: settle, Scopes: map[string]string{},
 	}
 	if d.Profile != core.ProfileOAuth2 && d.Profile != core.ProfileDraft5 {

@@ -19,6 +19,7 @@ type Options struct {
 	Owner     core.Identity // of apps whose own owner did not come
 	Everybody bool          // all people become members of Account
 	Operators bool          // people may come to be those who run this Launchpad, by their e-mail addresses
+	Existing  bool          // people may come to be those who are here already, by their e-mail addresses
 
 	Profile            core.Profile
 	ClientCredentials  bool // confidential apps may act for themselves

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -48,10 +49,19 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 	if err != nil {
 		return nil, nil, err
 	}
+	var ids []string
+	for _, identity := range known {
+		ids = append(ids, identity.ID.String())
+	}
+	sources, err := i.store.SourcesOf(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
 	keys = map[string]core.ID{}
 	for _, p := range rows {
 		email, valid := core.NormalEmail(p.Email)
 		identity, exists := known[email]
+		from := sources[identity.ID]
 		_, came := here[p.Key]
 		_, twice := keys[p.Key]
 		switch {
@@ -63,16 +73,23 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 			decided.refuse(p.Key, "its id is missing or comes twice")
 		case !valid:
 			decided.refuse(p.Key, "its e-mail address is none")
+		case exists && slices.Contains(from, i.o.Name):
+			// Addresses that differ there can be the same here, in large and small letters.
+			decided.refuse(p.Key, "another person of the source has its e-mail address")
 		case exists && identity.Operator && !i.o.Operators:
 			decided.refuse(p.Key, "an operator of this Launchpad has its e-mail address; --operators lets them be the same")
 		case exists && identity.Locked():
 			decided.refuse(p.Key, "the person with its e-mail address is locked here")
+		case exists && len(from) == 0 && !identity.Operator && !i.o.Existing:
+			// Nobody has checked the addresses of those who signed up here.
+			decided.refuse(p.Key, "somebody here has its e-mail address, and did not come from another server; --existing says that they are the same")
 		case exists:
-			keys[p.Key] = identity.ID
+			keys[p.Key], sources[identity.ID] = identity.ID, append(from, i.o.Name)
 			decided.brought(p.Key, "the person was here already, with an own password")
 		default:
 			identity := i.identity(p, email, decided)
 			created, keys[p.Key], known[email] = append(created, identity), identity.ID, identity
+			sources[identity.ID] = []string{i.o.Name}
 		}
 	}
 	return created, keys, nil

@@ -75,6 +75,22 @@ func (s *Store) ImportedRows(ctx context.Context, source, kind string, keys []st
 	return found, err
 }
 
+// SourcesOf lists the sources that each of some people came from.
+func (s *Store) SourcesOf(ctx context.Context, identities []string) (map[core.ID][]string, error) {
+	found := map[core.ID][]string{}
+	err := s.engine.view(ctx).among(`
+		SELECT id, source
+		FROM imported_rows
+		WHERE kind = '`+ImportedIdentity+`' AND id IN (…)`, nil, identities, func(row scanner) error {
+		var id core.ID
+		var source string
+		err := row.Scan(&id, &source)
+		found[id] = append(found[id], source)
+		return err
+	})
+	return found, err
+}
+
 func (t *tx) remember(source, kind string, ids map[string]core.ID) error {
 	var rows [][]any
 	for key, id := range ids {

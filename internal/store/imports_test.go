@@ -145,6 +145,13 @@ func TestABatchIsBroughtOnceOrNotAtAll(t *testing.T) {
 		if n := race(t, people); n != 1 {
 			t.Errorf("%d people, want 1", n)
 		}
+		came, err := w.IdentityByEmail(t.Context(), "old@example.com")
+		must(t, err)
+		from, err := w.SourcesOf(t.Context(), []string{came.ID.String(), w.ann.ID.String()})
+		must(t, err)
+		if len(from) != 1 || len(from[came.ID]) != 1 || from[came.ID][0] != "source" {
+			t.Errorf("who came from where: %v", from)
+		}
 	})
 }
 
