@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -40,8 +39,7 @@ what came already stays as it is. Try --dry-run first. See docs/import.md.`,
 
 // importOptions is what the flags of all import commands say.
 type importOptions struct {
-	file  string
-	flags config.Config
+	beside
 
 	name, owner, account, profile, until, report string
 	everybody, operators, existing               bool
@@ -53,7 +51,7 @@ type importOptions struct {
 
 func (o *importOptions) common(command *cobra.Command) {
 	set := command.PersistentFlags()
-	placeFlags(set, &o.file, &o.flags)
+	o.place(set)
 	set.StringVar(&o.name, "name", "", "`name` of the source, if there are several of a kind; another run of the same name goes on where this one ended")
 	set.StringVar(&o.account, "account", "", "`slug` of the account that publishes the apps")
 	set.StringVar(&o.owner, "owner", "", "`e-mail` address of the person who owns apps whose own developer does not come")
@@ -133,13 +131,8 @@ func (o *importOptions) csv() *cobra.Command {
 // run makes a command of what opens a source.
 func (o *importOptions) run(kind string, open func(context.Context, []string) (importer.Source, io.Closer, error)) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
-		logTo(slog.LevelError)
-		c, err := config.Load(o.file, os.Getenv)
+		c, err := o.configuration(command)
 		if err != nil {
-			return err
-		}
-		override(command, &c, o.flags)
-		if err := finishExisting(&c); err != nil {
 			return err
 		}
 		ctx, stop := signal.NotifyContext(command.Context(), os.Interrupt, syscall.SIGTERM)

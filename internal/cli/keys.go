@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -25,7 +22,7 @@ import (
 
 // keysCommand works on the stored keys, beside running servers, which follow within a second.
 func keysCommand() *cobra.Command {
-	var o keysOptions
+	var o keysCommands
 	var newMaster string
 	command := &cobra.Command{
 		Use:   "keys",
@@ -34,8 +31,8 @@ func keysCommand() *cobra.Command {
 Use the configuration of the server that they belong to. It may be running, on every engine; all nodes follow within a second.`,
 		Args: cobra.NoArgs,
 	}
-	placeFlags(command.PersistentFlags(), &o.file, &o.flags)
-	command.PersistentFlags().StringVar(&o.output, "output", "text", "what to print: text or json")
+	o.place(command.PersistentFlags())
+	o.prints(command.PersistentFlags())
 	rewrap := &cobra.Command{
 		Use: "rewrap --new-master-key-file FILE", Short: "Encrypt all stored keys under another master key", Args: cobra.NoArgs,
 		Long: `Encrypt all stored keys under the master key in FILE, which is made if it does not exist. Nothing else changes: every
@@ -65,24 +62,15 @@ Then give every server the new master key and start it again.`,
 	return command
 }
 
-// keysOptions is what the flags of all keys commands say.
-type keysOptions struct {
-	file, output string
-	flags        config.Config
-}
+type keysCommands struct{ beside }
 
 // act makes a command of what is done with the opened keys.
-func (o *keysOptions) act(do func(*keyring, context.Context, []string) error) func(*cobra.Command, []string) error {
+func (o *keysCommands) act(do func(*keyring, context.Context, []string) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
-		logTo(slog.LevelError)
-		if o.output != "text" && o.output != "json" {
-			return fmt.Errorf("output must be text or json, not %q", o.output)
-		}
-		c, err := config.Load(o.file, os.Getenv)
+		c, err := o.configuration(command)
 		if err != nil {
 			return err
 		}
-		override(command, &c, o.flags)
 		ring, err := openKeyring(command.Context(), c)
 		if err != nil {
 			return err
@@ -100,25 +88,8 @@ type keyring struct {
 	json  bool
 }
 
-// finishExisting is for commands beside a server: its database is there already, and a mistaken --data must not make
-// another one.
-func finishExisting(c *config.Config) error {
-	if err := c.Finish(); err != nil {
-		return err
-	}
-	if path, embedded := strings.CutPrefix(c.Database, "sqlite:"); embedded {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database at %s; give --config, --data or --database as the server has it", path)
-		}
-	}
-	return nil
-}
-
 // openKeyring opens the keys of a server's database.
 func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
-	if err := finishExisting(&c); err != nil {
-		return nil, err
-	}
 	master, err := masterKey(ctx, c)
 	if err != nil {
 		return nil, err

@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/store"
 	"launchpad/internal/sunset"
@@ -22,7 +19,7 @@ import (
 
 // policyCommand answers from what servers have counted, beside running ones.
 func policyCommand() *cobra.Command {
-	var o policyOptions
+	var o policyCommands
 	var require []string
 	var days int
 	command := &cobra.Command{
@@ -32,8 +29,8 @@ func policyCommand() *cobra.Command {
 Use the configuration of the server whose apps they are. It may be running; what it counted in the last minute may be missing.`,
 		Args: cobra.NoArgs,
 	}
-	placeFlags(command.PersistentFlags(), &o.file, &o.flags)
-	command.PersistentFlags().StringVar(&o.output, "output", "text", "what to print: text or json")
+	o.place(command.PersistentFlags())
+	o.prints(command.PersistentFlags())
 	dryRun := &cobra.Command{
 		Use: "dry-run --require REQUIREMENT,…", Short: "List the apps that requirements would break", Args: cobra.NoArgs,
 		Long: "List the apps that would be refused if requirements held, by what they did lately. The status is 0 if there are none and 3 if there are.\n" +
@@ -53,25 +50,13 @@ Use the configuration of the server whose apps they are. It may be running; what
 	return command
 }
 
-// policyOptions is what the flags of all policy commands say.
-type policyOptions struct {
-	file, output string
-	flags        config.Config
-}
+type policyCommands struct{ beside }
 
 // act makes a command of what is read from the opened store.
-func (o *policyOptions) act(do func(*policyReader, context.Context) error) func(*cobra.Command, []string) error {
+func (o *policyCommands) act(do func(*policyReader, context.Context) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, _ []string) error {
-		logTo(slog.LevelError)
-		if o.output != "text" && o.output != "json" {
-			return fmt.Errorf("output must be text or json, not %q", o.output)
-		}
-		c, err := config.Load(o.file, os.Getenv)
+		c, err := o.configuration(command)
 		if err != nil {
-			return err
-		}
-		override(command, &c, o.flags)
-		if err := finishExisting(&c); err != nil {
 			return err
 		}
 		clock := core.SystemClock{}
