@@ -64,6 +64,9 @@ func (i *Import) Run(ctx context.Context, s Source) error {
 	if s.Ambiguous != "" {
 		return errors.New(s.Ambiguous)
 	}
+	if _, meant := i.o.Scopes[""]; len(i.o.Published) == 0 && !meant && s.Tokens.Each != nil {
+		return errors.New("the configuration has no scope, so the tokens would come without any, for good; give --config as the server has it, or --scope = if that is meant")
+	}
 	i.report.leftOut(s.LeftOut)
 	some, err := i.store.HoldsImportedTokens(ctx)
 	if err != nil {

@@ -57,3 +57,27 @@ func TestChosenSecretsAreNoHashes(t *testing.T) {
 		}
 	}
 }
+
+// Without the server's configuration there is no scope, and tokens that come without any stay so for good.
+func TestTokensDoNotComeWithoutScopesByMistake(t *testing.T) {
+	dsn := engines(t)["sqlite"]
+	old(t, "sqlite", dsn, doorkeeperTables...)
+	s, o := here(t)
+	o.Published, o.Scopes = nil, nil
+	source, closer, err := Doorkeeper(t.Context(), dsn, queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close()
+	err = New(s, core.SystemClock{}, o, NewReport(nil)).Run(t.Context(), source)
+	if err == nil || !strings.Contains(err.Error(), "--config") {
+		t.Errorf("refused: %v", err)
+	}
+	if some, err := s.HoldsImportedTokens(t.Context()); some || err != nil {
+		t.Errorf("something came: %t, %v", some, err)
+	}
+	o.Scopes = map[string]string{"": ""}
+	if counts, lines := brings(t, s, o, dsn, queries); counts["tokens"].New == 0 {
+		t.Errorf("told that it is meant: %+v\n%+v", counts, lines)
+	}
+}
