@@ -135,6 +135,36 @@ func TestUpstreamsAreToldNothingUnproved(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
+// GW14: in whatever way a token comes, none of it reaches the API, and none of it comes back.
+func TestTokensStayHere(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.Header.Write(w)
+		_, _ = io.WriteString(w, "address: "+r.RequestURI+" "+r.URL.String()+"\n")
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(oldApp(s)).Text("access_token")
+		for _, way := range []struct{ header, query string }{
+			{"Bearer " + token, ""}, {"bearer " + token, ""}, {`Token token="` + token + `"`, ""}, {"OAuth " + token, ""},
+			{"", "access_token=" + token}, {"", "bearer_token=" + token}, {"", "oauth_token=" + token}, {"OAuth " + token, "oauth_token=" + token},
+		} {
+			r := s.Request("GET", "/v3/dashboards?page=2&"+way.query, "")
+			if way.header != "" {
+				r.Header.Set("Authorization", way.header)
+			}
+			a := s.Do(r)
+			wantStatus(t, a, 200)
+			if strings.Contains(a.Body, token) || strings.Contains(a.Body, "Authorization") || strings.Contains(a.Body, "_token") || !strings.Contains(a.Body, "page=2") {
+				t.Errorf("%v: the upstream was told:\n%s", way, a.Body)
+			}
+			for name, values := range a.Header {
+				if strings.Contains(strings.Join(values, " "), token) {
+					t.Errorf("%v: %s came back with it", way, name)
+				}
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
 // HT14: an API that is away is an error that explains itself, like any other.
 func TestUpstreamsThatAreAway(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
