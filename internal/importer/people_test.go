@@ -42,7 +42,9 @@ func TestTwoPeopleDoNotBecomeOne(t *testing.T) {
 	for run, text := range []string{"1,ann@example.com,bakery:owner\n2,ANN@example.com,cinema\n", "1,ann@example.com,\n3,ann@example.com,bakery\n"} {
 		people, members := PeopleCSV(write(t, "people.csv", "id,email,accounts\n"+text))
 		counts, lines := runs(t, s, o, Source{People: people, Members: members})
-		refused := slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == kindPerson && !l.Brought && strings.Contains(l.Reason, "another person") })
+		refused := slices.ContainsFunc(lines, func(l Line) bool {
+			return l.Kind == kindPerson && !l.Brought && strings.Contains(l.Reason, "another person")
+		})
 		if counts["people"].New+counts["people"].Here != 1 || counts["people"].NotBrought != 1 || !refused {
 			t.Errorf("run %d: %+v\n%+v", run, counts, lines)
 		}
