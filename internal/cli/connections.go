@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -50,7 +52,7 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 	return &connection{
 		Conn:   c,
-		reads:  deadline{pass: c.SetReadDeadline},
+		reads:  deadline{pass: c.SetReadDeadline, again: true},
 		writes: deadline{pass: c.SetWriteDeadline, slack: time.Second},
 	}, nil
 }
@@ -61,19 +63,24 @@ type connection struct {
 }
 
 func (c *connection) Read(b []byte) (int, error) {
-	if err := c.reads.begin(); err != nil {
-		return 0, err
+	for {
+		if err := c.reads.begin(); err != nil {
+			return 0, err
+		}
+		n, err := c.Conn.Read(b)
+		if early := c.reads.end(err); n > 0 || !early {
+			return n, err
+		}
 	}
-	defer c.reads.end()
-	return c.Conn.Read(b)
 }
 
 func (c *connection) Write(b []byte) (int, error) {
 	if err := c.writes.begin(); err != nil {
 		return 0, err
 	}
-	defer c.writes.end()
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	c.writes.end(err)
+	return n, err
 }
 
 func (c *connection) SetReadDeadline(t time.Time) error  { return c.reads.set(t) }
@@ -89,12 +96,14 @@ func (c *connection) SetDeadline(t time.Time) error {
 // deadline is one of the two of a connection.
 type deadline struct {
 	pass  func(time.Time) error // on to the system
+	again bool                  // what ended too early is tried again, so the system may know an earlier one
 	slack time.Duration         // how much sooner than asked for it may come
 
 	mu      sync.Mutex
 	waiting int       // how many may be waiting
 	by      time.Time // as asked for
 	passed  time.Time // as the system knows it
+	struck  bool      // passed has ended a wait, or was meant to
 }
 
 // set takes effect at once for what waits, else with the next that does.
@@ -105,23 +114,38 @@ func (d *deadline) set(t time.Time) error {
 	if d.waiting == 0 {
 		return nil
 	}
-	return d.tell()
+	err := d.tell()
+	d.struck = true
+	return err
 }
 
 func (d *deadline) begin() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.tell(); err != nil {
-		return err
+	if !d.again || d.struck || !d.early() {
+		if err := d.tell(); err != nil {
+			return err
+		}
 	}
 	d.waiting++
 	return nil
 }
 
-func (d *deadline) end() {
+// end reports whether a wait ended with err before its time.
+func (d *deadline) end(err error) bool {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.waiting--
-	d.mu.Unlock()
+	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	d.struck = true
+	return d.early()
+}
+
+// early says that the system knows an earlier deadline than was asked for.
+func (d *deadline) early() bool {
+	return !d.passed.IsZero() && (d.by.IsZero() || d.by.After(d.passed))
 }
 
 func (d *deadline) tell() error {
@@ -129,6 +153,6 @@ func (d *deadline) tell() error {
 	if later == 0 || later > 0 && later < d.slack {
 		return nil
 	}
-	d.passed = d.by
+	d.passed, d.struck = d.by, false
 	return d.pass(d.by)
 }

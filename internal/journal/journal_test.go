@@ -37,10 +37,22 @@ func FuzzText(f *testing.F) {
 }
 
 func TestALineIsSpelledAsSlogDoes(t *testing.T) {
-	line := Begin(nil, noon, slog.LevelError, "request").Text("a", "b").Number("n", -3).Millis("ms", 1234567*time.Nanosecond).End()
-	want := `{"time":"2030-01-01T12:00:00Z","level":"ERROR","msg":"request","a":"b","n":-3,"ms":1.234}` + "\n"
-	if string(line) != want {
-		t.Errorf("got  %swant %s", line, want)
+	for _, c := range []struct {
+		at       time.Time
+		took     time.Duration
+		when, ms string
+	}{
+		{noon, 1234567 * time.Nanosecond, "12:00:00.000000", "1.234"},
+		{noon.Add(1002 * time.Microsecond), 0, "12:00:00.001002", "0.000"},
+		{noon.Add(time.Second - 1), 7 * time.Microsecond, "12:00:00.999999", "0.007"},
+		{noon.Add(time.Second), 90 * time.Second, "12:00:01.000000", "90000.000"},
+		{noon.In(time.FixedZone("east", 3600)), -1, "12:00:00.000000", "0.000"},
+	} {
+		line := Begin(nil, c.at, slog.LevelError, "request").Text("a", "b").Number("n", -3).Millis("ms", c.took).End()
+		want := `{"time":"2030-01-01T` + c.when + `Z","level":"ERROR","msg":"request","a":"b","n":-3,"ms":` + c.ms + "}\n"
+		if string(line) != want {
+			t.Errorf("got  %swant %s", line, want)
+		}
 	}
 }
 

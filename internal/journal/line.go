@@ -3,6 +3,7 @@ package journal
 import (
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -14,7 +15,7 @@ type Line []byte
 // Begin begins a line; b is memory to use again.
 func Begin(b []byte, at time.Time, level slog.Level, message string) Line {
 	l := append(b[:0], `{"time":"`...)
-	l = at.AppendFormat(l, time.RFC3339Nano)
+	l = appendTime(l, at)
 	l = append(l, `","level":"`...)
 	l = append(l, level.String()...)
 	return Line(append(l, '"')).Text("msg", message)
@@ -45,11 +46,44 @@ func (l Line) Number(name string, value int64) Line {
 
 // Millis adds a duration in milliseconds, to the microsecond.
 func (l Line) Millis(name string, d time.Duration) Line {
-	return strconv.AppendFloat(l.name(name), float64(d/time.Microsecond)/1000, 'f', -1, 64)
+	micros := int64(max(0, d/time.Microsecond))
+	l = strconv.AppendInt(l.name(name), micros/1000, 10)
+	return appendDigits(append(l, '.'), micros%1000, 3)
 }
 
 // End makes it a line.
 func (l Line) End() []byte { return append(l, "}\n"...) }
+
+// second is a second as RFC 3339 spells it, up to its fraction.
+type second struct {
+	unix    int64
+	spelled string
+}
+
+// newest is the last that was asked for: thousands of lines share one, and spelling it costs as much as the rest of a line.
+var newest atomic.Pointer[second]
+
+// appendTime spells a time to the microsecond, always with as many digits, so that lines stand below each other.
+func appendTime(b []byte, at time.Time) []byte {
+	s := newest.Load()
+	if s == nil || s.unix != at.Unix() {
+		s = &second{at.Unix(), at.UTC().Format("2006-01-02T15:04:05.")}
+		newest.Store(s)
+	}
+	return append(appendDigits(append(b, s.spelled...), int64(at.Nanosecond()/1000), 6), 'Z')
+}
+
+// appendDigits writes a number of at most so many digits, with zeros before it.
+func appendDigits(b []byte, n int64, digits int) []byte {
+	for range digits {
+		b = append(b, '0')
+	}
+	for at := len(b) - 1; n > 0; at-- {
+		b[at] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}
 
 func (l Line) name(name string) Line {
 	l = append(l, ',', '"')
