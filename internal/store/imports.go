@@ -260,16 +260,21 @@ func (s *Store) TokensHere(ctx context.Context, digests []string) (map[string]bo
 // GrantsOf lists what people ever allowed, also what they took back.
 func (s *Store) GrantsOf(ctx context.Context, identities []string) ([]core.Grant, error) {
 	var list []core.Grant
-	err := s.engine.view(ctx).among(`
+	for _, which := range []string{`revoked_at IS NULL`, `revoked_at IS NOT NULL`} { // each has an index of its own
+		err := s.engine.view(ctx).among(`
 		SELECT id, identity_id, app_id, scope, version, revoked_at
 		FROM grants
-		WHERE identity_id IN (…)`, nil, identities, func(row scanner) error {
-		var g core.Grant
-		err := row.Scan(&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), &g.Version, since(&g.RevokedAt))
-		list = append(list, g)
-		return err
-	})
-	return list, err
+		WHERE `+which+` AND identity_id IN (…)`, nil, identities, func(row scanner) error {
+			var g core.Grant
+			err := row.Scan(&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), &g.Version, since(&g.RevokedAt))
+			list = append(list, g)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // ImportedTokens is a batch of tokens that another server issued, with what they stand on.

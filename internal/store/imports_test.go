@@ -220,3 +220,72 @@ func TestAForeignHashIsReplacedOnce(t *testing.T) {
 		wantErr(t, "a stranger's hash", w.ReplaceForeignHash(t.Context(), w.ben.ID, "ours", "theirs"), core.ErrConflict)
 	})
 }
+
+// What an import looks up is its own source's, and nobody else's.
+func TestWhatCameIsFoundAgain(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		some, err := w.HoldsImportedTokens(ctx)
+		must(t, err)
+		must(t, w.BeginImport(ctx, "old", now))
+		then, err := w.HoldsImportedTokens(ctx)
+		must(t, err)
+		if some || !then {
+			t.Errorf("tokens can be here: before %v, after %v", some, then)
+		}
+		eve := core.Identity{ID: w.id(), Email: "eve@example.com", Name: "Eve", CreatedAt: now}
+		must(t, w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, now))
+		company := core.Account{ID: w.id(), Slug: "old-company", Name: "Old", CreatedAt: now}
+		must(t, w.BringMembers(ctx, "old", []core.Account{company}, []core.Membership{{IdentityID: eve.ID, Account: company, Role: core.RoleOwner}}, now))
+		app := w.app
+		app.ID, app.ClientID, app.Secrets = w.id(), "old_uid", nil
+		must(t, w.BringApp(ctx, "old", "3", app, now))
+		wantErr(t, "the client_id is taken", w.BringApp(ctx, "old", "4", core.App{ID: w.id(), ClientID: "old_uid", Publisher: w.annsCo, OwnerID: w.ann.ID, CreatedAt: now}, now), core.ErrConflict)
+		must(t, w.EndImport(ctx, "old", map[string]int{"person": 1}, now))
+
+		rows, err := w.ImportedRows(ctx, "old", store.ImportedIdentity, []string{"7", "8"})
+		must(t, err)
+		strangers, err := w.ImportedRows(ctx, "another", store.ImportedIdentity, []string{"7"})
+		must(t, err)
+		if len(rows) != 1 || rows["7"] != eve.ID || len(strangers) != 0 {
+			t.Errorf("rows %v; of another source %v", rows, strangers)
+		}
+		byEmail, err := w.IdentitiesByEmail(ctx, []string{"eve@example.com", "nobody@example.com"})
+		must(t, err)
+		must(t, w.LockIdentity(ctx, w.ben.ID, w.ann.ID, now))
+		living, err := w.LivingIdentities(ctx, []string{eve.ID.String(), w.ben.ID.String()})
+		must(t, err)
+		if len(byEmail) != 1 || byEmail["eve@example.com"].ID != eve.ID || len(living) != 1 || living[eve.ID.String()].ID != eve.ID {
+			t.Errorf("by e-mail %v, living %v", byEmail, living)
+		}
+		bySlug, err := w.AccountsBySlug(ctx, []string{"old-company", "none"})
+		must(t, err)
+		members, err := w.MembersIn(ctx, company.ID)
+		must(t, err)
+		belongs, err := w.MembershipsOf(ctx, []string{eve.ID.String()})
+		must(t, err)
+		if bySlug["old-company"].ID != company.ID || len(bySlug) != 1 || members != 1 || len(belongs[eve.ID]) != 1 || belongs[eve.ID][0] != company.ID {
+			t.Errorf("accounts %v, %d members, Eve belongs to %v", bySlug, members, belongs)
+		}
+	})
+}
+
+// An import may not give again what somebody took back, so it is told both.
+func TestGrantsThatWereTakenBackAreKnown(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		old := w.consent(t, w.ann, core.Reach{All: true}, "read")
+		must(t, w.RevokeGrant(ctx, old.ID, w.ann.ID, w.clock.Now()))
+		live := w.consent(t, w.ann, core.Reach{All: true}, "write")
+		w.consent(t, w.ben, core.Reach{All: true}, "read")
+		grants, err := w.GrantsOf(ctx, []string{w.ann.ID.String()})
+		must(t, err)
+		revoked := map[core.ID]bool{}
+		for _, g := range grants {
+			revoked[g.ID] = !g.RevokedAt.IsZero()
+		}
+		if len(grants) != 2 || !revoked[old.ID] || revoked[live.ID] {
+			t.Errorf("found %+v", grants)
+		}
+	})
+}

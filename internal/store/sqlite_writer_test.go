@@ -28,9 +28,10 @@ func (systemClock) Now() time.Time { return time.UnixMilli(1_900_000_000_000).UT
 func openTest(t *testing.T, name string) (*Store, *sqliteEngine) {
 	t.Helper()
 	sqliteDriverMu.Lock()
+	usual := sqliteDriver
 	sqliteDriver = name
 	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), systemClock{})
-	sqliteDriver = "sqlite"
+	sqliteDriver = usual
 	sqliteDriverMu.Unlock()
 	if err != nil {
 		t.Fatal(err)
