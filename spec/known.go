@@ -58,6 +58,7 @@ var known = []specification{
 	rfc("8594", "The Sunset HTTP Header Field", map[string]string{
 		"3": "The Sunset HTTP Response Header Field", "6": "The Sunset Link Relation Type",
 	}),
+	rfc("8707", "Resource Indicators for OAuth 2.0", map[string]string{"2": "Resource Parameter"}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure"}),
 	rfc("9110", "HTTP Semantics", map[string]string{"10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
@@ -67,6 +68,7 @@ var known = []specification{
 		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
 	}),
+	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{"1.2": "Terminology"}),
 	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{
 		"2": "The Deprecation HTTP Response Header Field", "3": "The Deprecation Link Relation Type",
 	}),

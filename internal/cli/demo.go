@@ -22,6 +22,7 @@ import (
 	"launchpad/internal/durable"
 	"launchpad/internal/gateway"
 	"launchpad/internal/journal"
+	"launchpad/internal/protect"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -71,9 +72,9 @@ var demoScopes = []config.Scope{
 	{Name: "dashboards:write", Words: "Add and edit dashboards", Changes: true},
 }
 
-var demoAPI = gateway.API{
+var demoAPI = protect.API{
 	Prefix: "/v3/",
-	Routes: []gateway.Route{
+	Routes: []protect.Route{
 		{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
 		{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
 		{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
@@ -132,9 +133,7 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 	c.SignUp, c.CreateAccounts = string(core.SignUpOpen), string(core.CreatorsEveryone) // it is there to be tried
 	var facts demoFacts
 	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
-		api := demoAPI
-		api.Upstream = gateway.Local(sample.API())
-		options.APIs = append(options.APIs, api)
+		options.APIs = append(options.APIs, gateway.API{API: demoAPI, Upstream: gateway.Local(sample.API())})
 		options.TryAPI = options.Issuer + "/v3/dashboards"
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}

@@ -20,6 +20,7 @@ import (
 	"launchpad/internal/gateway"
 	"launchpad/internal/journal"
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
 	"launchpad/internal/signin"
@@ -163,9 +164,9 @@ func apis(c config.Config) ([]gateway.API, error) {
 		if err != nil {
 			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
 		}
-		api := gateway.API{Prefix: a.Prefix, QueryTokens: a.QueryTokens, Upstream: gateway.Proxy(target)}
+		api := gateway.API{API: protect.API{Name: a.Name, Resource: a.Resource, Prefix: a.Prefix, QueryTokens: a.QueryTokens, Agents: a.Agents}, Upstream: gateway.Proxy(target)}
 		for _, r := range a.Routes {
-			api.Routes = append(api.Routes, gateway.Route(r))
+			api.Routes = append(api.Routes, protect.Route(r))
 		}
 		list = append(list, api)
 	}

@@ -57,21 +57,6 @@ type Scope struct {
 	Risky   bool   `toml:"risky" help:"it is marked as one to think about twice"`
 }
 
-// API is one protected API.
-type API struct {
-	Prefix      string  `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
-	Upstream    string  `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
-	QueryTokens bool    `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
-	Routes      []Route `toml:"route" help:"a call of this API; repeat the table for each"`
-}
-
-// Route is one call of an API.
-type Route struct {
-	Method string `toml:"method" help:"HTTP method"`
-	Path   string `toml:"path" help:"path of the call; {account} stands for an account's slug or id, other words in braces for any segment"`
-	Scope  string `toml:"scope" help:"scope that the token must have; empty: any token"`
-}
-
 // Duration is written like "60s" or "2h".
 type Duration time.Duration
 
@@ -218,35 +203,6 @@ func (c *Config) finish() error {
 		return wrong("create_accounts", "%q must be operators or everyone", c.CreateAccounts)
 	}
 	return c.checkAPIs()
-}
-
-func (c *Config) checkAPIs() error {
-	known := map[string]bool{"": true}
-	for i, s := range c.Scopes {
-		if s.Name == "" || s.Words == "" || strings.ContainsAny(s.Name, " \"\\") {
-			return wrong(fmt.Sprintf("scope[%d]", i), "needs a name without spaces and words for people")
-		}
-		known[s.Name] = true
-	}
-	for i, api := range c.APIs {
-		key := fmt.Sprintf("api[%d]", i)
-		if !strings.HasPrefix(api.Prefix, "/") || !strings.HasSuffix(api.Prefix, "/") {
-			return wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
-		}
-		if u, err := url.Parse(api.Upstream); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return wrong(key+".upstream", "%q must be an http:// or https:// address", api.Upstream)
-		}
-		for j, r := range api.Routes {
-			key := fmt.Sprintf("%s.route[%d]", key, j)
-			if !known[r.Scope] {
-				return wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", r.Scope)
-			}
-			if !strings.HasPrefix(r.Path, api.Prefix) {
-				return wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
-			}
-		}
-	}
-	return nil
 }
 
 // Hosts reads the pattern of the accounts' hosts.

@@ -48,6 +48,7 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 		{"prefix", "[[api]]\nprefix = \"v3\"\nupstream = \"http://x\"\n", "launchpad.toml:2: api[0].prefix", "begin and end with a slash"},
 		{"upstream is missing", "[[api]]\nprefix = \"/v3/\"\n", "launchpad.toml:1: api[0].upstream", "http:// or https://"},
 		{"second API's second route", api + api[:strings.Index(api, "[[api.route]]")] + "[[api.route]]\npath = \"/v3/a\"\n[[api.route]]\npath = \"/v3/a\"\nscope = \"other\"\n", "launchpad.toml:13: api[1].route[1].scope", "declared by no [[scope]]"},
+		{"a resource with a fragment", "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\nresource = \"https://api.example.com/#x\"\n", "launchpad.toml:4: api[0].resource", "without query and fragment"},
 		{"route outside", api + "[[api.route]]\npath = \"/v4/a\"\n", "launchpad.toml:7: api[0].route[1].path", "begin with the prefix"},
 	} {
 		err := load(written(t, c.text), none)

@@ -17,6 +17,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/internal/sample"
 	"launchpad/internal/secret"
 	"launchpad/internal/server"
@@ -194,12 +195,12 @@ func (s *Server) open() {
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs: []gateway.API{{
-			Prefix: "/v3/", QueryTokens: true, Upstream: s.o.upstream,
-			Routes: []gateway.Route{
+			API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
 				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
 				{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
 				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
-			},
+			}},
+			Upstream: s.o.upstream,
 		}},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),

@@ -21,6 +21,7 @@ import (
 	"launchpad/internal/mint"
 	"launchpad/internal/myid"
 	"launchpad/internal/portal"
+	"launchpad/internal/protect"
 	"launchpad/internal/revoke"
 	"launchpad/internal/signin"
 	"launchpad/internal/signup"
@@ -42,6 +43,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.AccountHosts, o.APIs)}
+	rules := &protect.Rules{AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Account}
 	return []room{
 		asks,
 		tokens,
@@ -56,7 +58,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Account},
+		&gateway.Room{APIs: o.APIs, Rules: rules},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},

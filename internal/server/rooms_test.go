@@ -5,6 +5,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/protect"
 )
 
 // Where an old client calls the API for an account, as /authorization.json tells it.
@@ -14,8 +15,8 @@ func TestWhereTheAPIOfAnAccountIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byPath := gateway.API{Prefix: "/v3/", Routes: []gateway.Route{{Path: "/v3/dashboards"}, {Path: "/v3/accounts/{account}/dashboards"}}}
-	bySelf := gateway.API{Prefix: "/v3/", Routes: []gateway.Route{{Path: "/v3/dashboards"}}}
+	byPath := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Path: "/v3/dashboards"}, {Path: "/v3/accounts/{account}/dashboards"}}}}
+	bySelf := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Path: "/v3/dashboards"}}}}
 	for name, c := range map[string]struct {
 		hosts core.AccountHosts
 		apis  []gateway.API

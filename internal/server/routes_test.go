@@ -8,6 +8,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 )
@@ -20,9 +21,9 @@ func TestAPIsMustStandApart(t *testing.T) {
 	}
 	t.Cleanup(func() { s.Close() })
 	api := func(prefix string, paths ...string) gateway.API {
-		a := gateway.API{Prefix: prefix, Upstream: gateway.Local(http.NotFoundHandler())}
+		a := gateway.API{API: protect.API{Prefix: prefix}, Upstream: gateway.Local(http.NotFoundHandler())}
 		for _, path := range paths {
-			a.Routes = append(a.Routes, gateway.Route{Method: "GET", Path: path})
+			a.Routes = append(a.Routes, protect.Route{Method: "GET", Path: path})
 		}
 		return a
 	}

@@ -15,6 +15,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
 	"launchpad/internal/journal"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
@@ -37,7 +38,7 @@ func startWatched(t *testing.T) watched {
 	t.Cleanup(func() { s.Close() })
 	w := watched{t: t, log: new(bytes.Buffer)}
 	lines := journal.New(w.log, slog.LevelInfo)
-	api := gateway.API{Prefix: "/v3/", Routes: []gateway.Route{{Method: "GET", Path: "/v3/a/{b}"}}, Upstream: gateway.Local(http.NotFoundHandler())}
+	api := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Method: "GET", Path: "/v3/a/{b}"}}}, Upstream: gateway.Local(http.NotFoundHandler())}
 	w.Server, err = New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, Watch: core.NewStopwatch(), MasterKey: make([]byte, secret.KeySize), Life: DefaultLife,
 		APIs: []gateway.API{api}, Log: lines.Logger(), Lines: lines})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"launchpad/internal/gateway"
 	"launchpad/internal/keys"
 	"launchpad/internal/mint"
+	"launchpad/internal/protect"
 	"launchpad/internal/sample"
 	"launchpad/internal/server"
 )
@@ -21,7 +22,7 @@ func main() {
 		o.Life = mint.Lifetimes{Access: 6 * time.Second, Code: 6 * time.Second, RefreshIdle: 6 * time.Second, RefreshAbsolute: time.Hour}
 		if len(o.APIs) == 0 {
 			o.Catalog = core.Catalog{{Name: "dashboards:read"}, {Name: "dashboards:write"}}
-			o.APIs = []gateway.API{{Prefix: "/v3/", Upstream: gateway.Local(sample.API()), Routes: []gateway.Route{{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"}}}}
+			o.APIs = []gateway.API{{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"}}}, Upstream: gateway.Local(sample.API())}}
 		}
 	}
 	os.Exit(cli.Main())

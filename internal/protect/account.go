@@ -1,4 +1,4 @@
-package gateway
+package protect
 
 import (
 	"errors"
@@ -16,14 +16,13 @@ const AccountHeader = "Launchpad-Account"
 
 // account decides which account a call means: the path's, else that of the host, else the header's, else the only one
 // within reach, else the default. One outside the token's reach, or the person's, is refused like one that does not exist.
-func (g *Room) account(r *http.Request, token access.Token) (core.Account, error) {
-	reachable, err := g.reachable(r, token)
+func (p *Rules) account(r *http.Request, named string, token access.Token) (core.Account, error) {
+	reachable, err := p.reachable(r, token)
 	if err != nil {
 		return core.Account{}, err
 	}
-	named := r.PathValue("account")
 	if named == "" {
-		named, _ = g.AccountHosts.Account(r.Host)
+		named, _ = p.AccountHosts.Account(r.Host)
 	}
 	if named == "" {
 		named = r.Header.Get(AccountHeader)
@@ -53,9 +52,9 @@ func (g *Room) account(r *http.Request, token access.Token) (core.Account, error
 }
 
 // reachable is what the token's reach and the person's memberships have in common, now.
-func (g *Room) reachable(r *http.Request, token access.Token) ([]core.Account, error) {
+func (p *Rules) reachable(r *http.Request, token access.Token) ([]core.Account, error) {
 	if token.IdentityID.Zero() {
-		app, err := g.Apps.ByID(r.Context(), token.AppID)
+		app, err := p.Apps.ByID(r.Context(), token.AppID)
 		switch {
 		case errors.Is(err, core.ErrNotFound):
 			return nil, oauth.InvalidToken("access_token_revoked", "the app of this token does not exist any more")
@@ -64,7 +63,7 @@ func (g *Room) reachable(r *http.Request, token access.Token) ([]core.Account, e
 		}
 		return []core.Account{app.Publisher}, nil
 	}
-	memberships, err := g.Access.Memberships(r.Context(), token.IdentityID)
+	memberships, err := p.Access.Memberships(r.Context(), token.IdentityID)
 	if err != nil {
 		return nil, err
 	}

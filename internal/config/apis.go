@@ -1,0 +1,72 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// API is one protected API.
+type API struct {
+	Name        string  `toml:"name" help:"for people and logs; without one, the prefix"`
+	Prefix      string  `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
+	Upstream    string  `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
+	QueryTokens bool    `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
+	Resource    string  `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
+	Agents      bool    `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
+	Routes      []Route `toml:"route" help:"a call of this API; repeat the table for each"`
+}
+
+// Route is one call of an API.
+type Route struct {
+	Method string `toml:"method" help:"HTTP method"`
+	Path   string `toml:"path" help:"path of the call; {account} stands for an account's slug or id, other words in braces for any segment"`
+	Scope  string `toml:"scope" help:"scope that the token must have; empty: any token"`
+}
+
+func (c *Config) checkAPIs() error {
+	known := map[string]bool{"": true}
+	for i, s := range c.Scopes {
+		if s.Name == "" || s.Words == "" || strings.ContainsAny(s.Name, " \"\\") {
+			return wrong(fmt.Sprintf("scope[%d]", i), "needs a name without spaces and words for people")
+		}
+		known[s.Name] = true
+	}
+	for i, api := range c.APIs {
+		key := fmt.Sprintf("api[%d]", i)
+		if !strings.HasPrefix(api.Prefix, "/") || !strings.HasSuffix(api.Prefix, "/") {
+			return wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
+		}
+		if u, err := url.Parse(api.Upstream); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return wrong(key+".upstream", "%q must be an http:// or https:// address", api.Upstream)
+		}
+		if err := c.checkResource(key, &c.APIs[i]); err != nil {
+			return err
+		}
+		for j, r := range api.Routes {
+			key := fmt.Sprintf("%s.route[%d]", key, j)
+			if !known[r.Scope] {
+				return wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", r.Scope)
+			}
+			if !strings.HasPrefix(r.Path, api.Prefix) {
+				return wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
+			}
+		}
+	}
+	return nil
+}
+
+// checkResource: RFC 8707 §2 wants an absolute URI without a fragment, RFC 9728 §1.2 one that metadata can lie at.
+func (c *Config) checkResource(key string, api *API) error {
+	if api.Resource == "" {
+		if api.Agents {
+			api.Resource = strings.TrimSuffix(c.Issuer+api.Prefix, "/")
+		}
+		return nil
+	}
+	u, err := url.Parse(api.Resource)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname())) {
+		return wrong(key+".resource", "%q must be an https:// address without query and fragment (http:// works on loopback only)", api.Resource)
+	}
+	return nil
+}

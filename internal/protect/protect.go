@@ -1,0 +1,82 @@
+package protect
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"launchpad/internal/access"
+	"launchpad/internal/core"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// Apps looks apps up.
+type Apps interface {
+	ByID(ctx context.Context, id core.ID) (core.App, error)
+}
+
+// Rules decide about calls.
+type Rules struct {
+	AccountHosts core.AccountHosts
+	Access       *access.Verifier
+	Tokens       Credentials
+	Apps         Apps
+	Limit        func(r *http.Request, account core.ID) error // counts a call
+}
+
+// Passage is what is known of a call that may pass.
+type Passage struct {
+	Token   access.Token
+	Account core.Account // that the call means
+}
+
+// Admit decides about a call of a route. The order is the one of the design: token, account, scope, rate. named is the account
+// that the path names, if it does. What the caller is to be told beside the decision goes into h, the header of the answer.
+// Its errors are *oauth.Error.
+func (p *Rules) Admit(h http.Header, r *http.Request, api *API, route *Route, named string, record *web.Record) (Passage, error) {
+	presented, err := p.Tokens.Present(r)
+	if err != nil {
+		return Passage{}, err
+	}
+	token, err := p.Access.Verify(r.Context(), presented.Token)
+	if err != nil {
+		return Passage{}, err
+	}
+	record.AppID = token.AppID
+	if presented.InQuery {
+		if err := queryAllowed(api); err != nil {
+			return Passage{}, err
+		}
+	}
+	if err := p.Tokens.MayPresent(r.Context(), h, presented, token); err != nil {
+		return Passage{}, err
+	}
+	account, err := p.account(r, named, token)
+	if err != nil {
+		return Passage{}, err
+	}
+	if route.Scope != "" && !token.Scope.Has(route.Scope) {
+		return Passage{}, oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
+			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
+	}
+	if err := p.Limit(r, account.ID); err != nil {
+		return Passage{}, err
+	}
+	return Passage{token, account}, nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "no scope"
+	}
+	return s
+}
+
+// Canonical refuses paths that we and an upstream might read differently.
+func Canonical(r *http.Request) error {
+	if r.URL.RawPath == "" && !strings.ContainsAny(r.URL.Path, ";\\%\x00") && !strings.Contains(r.URL.Path, "//") {
+		return nil
+	}
+	return oauth.InvalidRequest("path_not_canonical", "the path has encoded or doubled separators, semicolons or backslashes; send it in its plain form")
+}

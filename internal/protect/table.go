@@ -1,0 +1,203 @@
+package protect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"launchpad/oauth"
+)
+
+// API is one protected API.
+type API struct {
+	Name        string   // for people and logs; the prefix, if it has none
+	Resource    string   // RFC 8707 §2: its identifier, an absolute URI; "" if tokens are not bound to it
+	Hosts       []string // at which it is reached, in small letters and without ports; none: at the issuer's and the accounts'
+	Prefix      string   // "/v3/": everything under it is ours to refuse
+	Routes      []Route
+	QueryTokens bool // whether ?access_token= is taken at all
+	Agents      bool // it is for AI agents: strangers' apps may ask for it
+}
+
+// Route is one call of an API.
+type Route struct {
+	Method string
+	Path   string // {account} stands for an account's slug or id, other words in braces for any segment, {rest...} at the end for all that follow
+	Scope  string // what the token must have; empty: any token
+}
+
+// Table finds the route of a call. It does not change; a new one is made when the configuration does.
+type Table struct{ hosts map[string][]*branch } // by host, "" for the issuer's; the longest prefix first
+
+// branch is an API of a host.
+type branch struct {
+	api  *API
+	root *node
+}
+
+// node is a place in the tree of paths.
+type node struct {
+	literal map[string]*node
+	any     *node // one segment
+	account bool  // that segment names the account
+	rest    *node // all that follow
+	routes  []*Route
+}
+
+// account is the segment that names one.
+const account = "{account}"
+
+// NewTable makes one. Its error says what cannot work, for the operator.
+func NewTable(apis []API) (*Table, error) {
+	t := &Table{hosts: map[string][]*branch{}}
+	for i := range apis {
+		api := &apis[i]
+		b := &branch{api: api, root: &node{}}
+		for j := range api.Routes {
+			if err := b.add(&api.Routes[j]); err != nil {
+				return nil, fmt.Errorf("api %q: %w", api.Prefix, err)
+			}
+		}
+		hosts := api.Hosts
+		if len(hosts) == 0 {
+			hosts = []string{""}
+		}
+		for _, host := range hosts {
+			for _, other := range t.hosts[host] {
+				if strings.HasPrefix(other.api.Prefix, api.Prefix) || strings.HasPrefix(api.Prefix, other.api.Prefix) {
+					return nil, fmt.Errorf("api %q: its prefix and that of api %q cover each other; make them differ", api.Prefix, other.api.Prefix)
+				}
+			}
+			t.hosts[host] = append(t.hosts[host], b)
+		}
+	}
+	return t, nil
+}
+
+func (b *branch) add(route *Route) error {
+	if !strings.HasPrefix(route.Path, b.api.Prefix) {
+		return fmt.Errorf("the path %q does not begin with the prefix", route.Path)
+	}
+	n := b.root
+	segments := strings.Split(route.Path[len(b.api.Prefix):], "/")
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "...}") && i == len(segments)-1 {
+			n = child(&n.rest)
+			continue
+		}
+		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}") {
+			named := segment == account
+			if n.any != nil && n.account != named {
+				return fmt.Errorf("the path %q and another differ in whether a segment is the account", route.Path)
+			}
+			n.account = named
+			n = child(&n.any)
+			continue
+		}
+		if strings.ContainsAny(segment, "{}") {
+			return fmt.Errorf("the segment %q of the path %q must be a word, or a word in braces", segment, route.Path)
+		}
+		if n.literal == nil {
+			n.literal = map[string]*node{}
+		}
+		next := n.literal[segment]
+		n.literal[segment] = child(&next)
+		n = next
+	}
+	if slices.ContainsFunc(n.routes, func(other *Route) bool { return other.Method == route.Method }) {
+		return fmt.Errorf("%s %s is there twice", route.Method, route.Path)
+	}
+	n.routes = append(n.routes, route)
+	return nil
+}
+
+func child(n **node) *node {
+	if *n == nil {
+		*n = &node{}
+	}
+	return *n
+}
+
+// Match is the route of a call.
+type Match struct {
+	API     *API
+	Route   *Route
+	Account string // that the path names; "" if it names none
+}
+
+// Covers finds the API that a host and a path belong to, or nil.
+func (t *Table) Covers(host, path string) *API {
+	if b := t.branch(host, path); b != nil {
+		return b.api
+	}
+	return nil
+}
+
+func (t *Table) branch(host, path string) *branch {
+	branches, own := t.hosts[host]
+	if !own {
+		branches = t.hosts[""]
+	}
+	for _, b := range branches {
+		if strings.HasPrefix(path, b.api.Prefix) || path+"/" == b.api.Prefix {
+			return b
+		}
+	}
+	return nil
+}
+
+// Find finds the route of a call: the host in small letters and without port, and a canonical path. A call that is not
+// declared is refused.
+func (t *Table) Find(host, method, path string) (Match, error) {
+	b := t.branch(host, path)
+	if b == nil || len(path) < len(b.api.Prefix) {
+		return Match{}, undeclared()
+	}
+	m := Match{API: b.api}
+	found := b.root.find(path[len(b.api.Prefix):], &m.Account)
+	if found == nil {
+		return Match{API: b.api}, undeclared()
+	}
+	allow := make([]string, 0, len(found.routes))
+	for _, route := range found.routes {
+		if route.Method == method {
+			m.Route = route
+			return m, nil
+		}
+		allow = append(allow, route.Method)
+	}
+	slices.Sort(allow)
+	return Match{API: b.api}, oauth.MethodNotAllowed(strings.Join(allow, ", "))
+}
+
+// find follows a path; words go before wildcards, and those before what takes all.
+func (n *node) find(path string, named *string) *node {
+	segment, rest, more := strings.Cut(path, "/")
+	end := func(n *node) *node {
+		switch {
+		case n == nil:
+			return nil
+		case more:
+			return n.find(rest, named)
+		case len(n.routes) == 0:
+			return nil
+		}
+		return n
+	}
+	if found := end(n.literal[segment]); found != nil {
+		return found
+	}
+	if n.any != nil && segment != "" {
+		if found := end(n.any); found != nil {
+			if n.account {
+				*named = segment
+			}
+			return found
+		}
+	}
+	return n.rest
+}
+
+func undeclared() error {
+	return oauth.NotFound("api_route_unknown", "this API has no such call; look at its method and path")
+}
