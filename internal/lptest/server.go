@@ -1,6 +1,7 @@
 package lptest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -78,6 +79,7 @@ type options struct {
 	limits   config.Limits
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
+	issuer   string
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -105,6 +107,9 @@ func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options)
 
 // WithAccountHosts gives every account a host of its own; see AccountHost.
 func WithAccountHosts() Option { return func(o *options) { o.hosts = true } }
+
+// WithIssuer lets the server be known by another address than its own, as behind a proxy.
+func WithIssuer(issuer string) Option { return func(o *options) { o.issuer = issuer } }
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -184,7 +189,7 @@ func (s *Server) open() {
 		s.URL = s.http.URL
 		s.API = s.URL + "/v3/dashboards"
 		if s.issuer == "" {
-			s.issuer = s.URL
+			s.issuer = cmp.Or(s.o.issuer, s.URL)
 		}
 	}
 	life := server.DefaultLife
