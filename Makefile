@@ -35,6 +35,7 @@ check:
 documents:
 	go run ./spec
 	go run ./cmd/launchpad config manual >docs/config.md
+	go run ./cmd/launchpad doctor manual >docs/doctor.md
 
 # Tests on SQLite and on a throw-away PostgreSQL.
 unit:

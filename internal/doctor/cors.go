@@ -112,8 +112,11 @@ func (l *look) crossGet(address string) *answer {
 }
 
 func corsDiscovery(l *look) finding {
-	last := finding{}
+	last := without("no metadata could be read")
 	for _, address := range l.spellings() {
+		if a := l.get(address); a.err != nil || a.status != http.StatusOK {
+			continue // told by discovery.spellings
+		}
 		if last = l.cross(address, http.MethodGet, mcpVersion, l.crossGet(address)); last.verdict != Fine {
 			break
 		}

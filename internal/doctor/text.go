@@ -99,11 +99,10 @@ func (t *text) clients(r *Report) {
 		}
 		t.line("")
 		if len(client.Over) == 0 {
-			alike = append([]string{"Nothing to stumble over:"}, strings.Join(alike, ", "))
-			t.wrap("", "", strings.Join(alike, " "))
+			t.line(wrapped("", "Nothing to stumble over: ", strings.Join(alike, ", ")))
 			continue
 		}
-		t.wrap("", "", t.bold(strings.Join(alike, ", ")))
+		t.line(t.bold(wrapped("", "", strings.Join(alike, ", "))))
 		for _, id := range client.Over {
 			t.stumble(r.check(id), told[id])
 			told[id] = true
@@ -120,27 +119,27 @@ func (t *text) stumble(c Result, again bool) {
 		return
 	}
 	t.line(fmt.Sprintf("  %s  %s", t.verdict(c.Verdict), c.ID))
-	t.wrap(indent, "", c.Breaks)
-	t.wrap(indent, "received  ", printable(c.Received))
-	t.wrap(indent, "expected  ", c.Expected)
-	t.wrap(indent, "mend      ", c.Mend)
+	t.line(wrapped(indent, "", c.Breaks))
+	t.line(wrapped(indent, "received  ", printable(c.Received)))
+	t.line(wrapped(indent, "expected  ", c.Expected))
+	t.line(wrapped(indent, "mend      ", c.Mend))
 }
 
-// wrap writes a paragraph behind a label. A word that is longer than a line stays whole, so that it can be copied.
-func (t *text) wrap(indent, label, paragraph string) {
-	begin := indent + label
-	line, room := begin, false
+// wrapped makes a paragraph behind a label. A word that is longer than a line stays whole, so that it can be copied.
+func wrapped(indent, label, paragraph string) string {
+	var lines []string
+	line, begun := indent+label, false
 	for _, word := range strings.Fields(paragraph) {
-		if room && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
-			t.line(line)
-			line, room = strings.Repeat(" ", utf8.RuneCountInString(begin)), false
+		if begun && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			lines = append(lines, line)
+			line, begun = strings.Repeat(" ", utf8.RuneCountInString(indent+label)), false
 		}
-		if room {
+		if begun {
 			line += " "
 		}
-		line, room = line+word, true
+		line, begun = line+word, true
 	}
-	t.line(line)
+	return strings.Join(append(lines, line), "\n")
 }
 
 // sum is the last line.
