@@ -23,7 +23,12 @@ func doctorCommand() *cobra.Command {
 		Long: `Look at a running deployment from outside, as an agent, a library and a browser would, and say what each family of
 clients would stumble over. Without ISSUER, that of the configuration is looked at.
 The status is 0 if nothing fails, 1 if something does, and 2 if nothing could be looked at.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(command *cobra.Command, args []string) error {
+			if err := cobra.MaximumNArgs(1)(command, args); err != nil {
+				return blind{err}
+			}
+			return nil
+		},
 		RunE: func(command *cobra.Command, args []string) error {
 			if output != "text" && output != "json" {
 				return blind{fmt.Errorf("output must be text or json, not %q", output)}
@@ -48,6 +53,7 @@ The status is 0 if nothing fails, 1 if something does, and 2 if nothing could be
 	command.Flags().StringVar(&o.RedirectURI, "redirect-uri", "", "one of that app's redirect `URI`s")
 	command.Flags().DurationVar(&o.Each, "timeout", 0, "how long to wait for one answer (default 5s)")
 	command.Flags().StringVar(&output, "output", "text", "what to print: text or json")
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return blind{err} })
 	command.AddCommand(&cobra.Command{
 		Use:   "manual",
 		Short: "Print every check, as docs/doctor.md has it",

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -31,7 +32,7 @@ var apiChecks = []Check{
 		Mend: "Mark the API with agents = true; pass /.well-known/oauth-protected-resource on to Launchpad.", see: apiMetadata,
 	},
 	{
-		ID: "api.metadata-path", Looks: "It is the same at /.well-known/oauth-protected-resource before the API's path (RFC 9728 §3.1)",
+		ID: "api.metadata-path", Looks: "It is the same at /.well-known/oauth-protected-resource before the path of its resource (RFC 9728 §3.1)",
 		Concerns: agents, Worst: Stumbles, Breaks: "Looks there if it does not read the challenge, and finds nothing.",
 		Mend: "Pass /.well-known/oauth-protected-resource and what is below it on to Launchpad, on the API's host, too.", see: apiMetadataPath,
 	},
@@ -147,29 +148,30 @@ func inChallenge(l *look, name string) finding {
 func apiResourceMetadata(l *look) finding { return inChallenge(l, "resource_metadata") }
 func apiScope(l *look) finding            { return inChallenge(l, "scope") }
 
-// inserted is where RFC 9728 §3.1 has the metadata of an API. Clients leave out a slash at the end.
-func inserted(api string) string {
-	u, _ := url.Parse(api) // lookable
+// inserted is where RFC 9728 §3.1 has the metadata of a resource. Clients leave out a slash at the end.
+func inserted(resource string) string {
+	u, _ := url.Parse(resource) // lookable, or covers an API
 	return u.Scheme + "://" + u.Host + "/.well-known/oauth-protected-resource" + strings.TrimSuffix(u.EscapedPath(), "/")
 }
 
-// apiDocument finds the metadata as clients do: at the address in the challenge, before the path, at the root.
+// apiDocument finds the metadata as clients do: where the challenge leads, and only without that before the path and at the
+// root.
 func (l *look) apiDocument(api string) (at string, a *answer, d document) {
 	u, _ := url.Parse(api) // lookable
-	c, _ := l.bare(api)
-	for _, at := range []string{c.parameter("resource_metadata"), inserted(api), u.Scheme + "://" + u.Host + "/.well-known/oauth-protected-resource"} {
-		if at == "" {
-			continue
+	list := []string{inserted(api), u.Scheme + "://" + u.Host + "/.well-known/oauth-protected-resource"}
+	if c, _ := l.bare(api); c.parameter("resource_metadata") != "" {
+		list = []string{c.parameter("resource_metadata")}
+	}
+	for _, at = range list {
+		a = &answer{err: errors.New("another host, which is not asked")}
+		if l.home(at) || sameOrigin(at, api) {
+			a = l.get(at)
 		}
-		a := l.get(at)
 		if a.err == nil && a.status == http.StatusOK && a.kind() == "application/json" && a.document() != nil {
 			return at, a, a.document()
 		}
-		if at == c.parameter("resource_metadata") {
-			return at, a, nil // whoever is led there looks nowhere else
-		}
 	}
-	return inserted(api), l.get(inserted(api)), nil
+	return list[0], a, nil
 }
 
 func apiMetadata(l *look) finding {
@@ -196,14 +198,14 @@ func ofAPI(l *look, see func(api string, d document) finding) finding {
 func apiMetadataPath(l *look) finding {
 	return eachAPI(l, func(api string) finding {
 		_, found, d := l.apiDocument(api)
-		if d == nil {
+		if d == nil || !covers(d.text("resource"), api) {
 			return without("no metadata of the API")
 		}
-		a := l.get(inserted(api))
-		if a.err != nil || a.status != http.StatusOK || !bytes.Equal(a.body, found.body) {
-			return bad(a.String()+" at "+inserted(api), "the same metadata")
+		at := inserted(d.text("resource"))
+		if a := l.get(at); a.err != nil || a.status != http.StatusOK || !bytes.Equal(a.body, found.body) {
+			return bad(a.String()+" at "+at, "the same metadata")
 		}
-		return good("%s", inserted(api))
+		return good("%s", at)
 	})
 }
 
@@ -219,12 +221,11 @@ func apiResource(l *look) finding {
 // covers: same origin, and the path is that of the resource or below it.
 func covers(resource, api string) bool {
 	r, err := url.Parse(resource)
-	if err != nil || resource == "" {
+	if err != nil || !sameOrigin(resource, api) {
 		return false
 	}
 	a, _ := url.Parse(api) // lookable
-	below := strings.TrimSuffix(r.EscapedPath(), "/") + "/"
-	return r.Scheme == a.Scheme && strings.EqualFold(r.Host, a.Host) && strings.HasPrefix(strings.TrimSuffix(a.EscapedPath(), "/")+"/", below)
+	return strings.HasPrefix(strings.TrimSuffix(a.EscapedPath(), "/")+"/", strings.TrimSuffix(r.EscapedPath(), "/")+"/")
 }
 
 func apiIssuer(l *look) finding {

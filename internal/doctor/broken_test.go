@@ -255,6 +255,9 @@ var broken = []struct {
 	{"metadata of the API only where the challenge says", moved(), []string{"api.metadata-path"}},
 	{"the metadata of another API", resource("resource", "https://other.example.com/v3/dashboards"), []string{"api.resource"}},
 	{"a resource beside the API's path", resource("resource", issuer+"/v3/dash"), []string{"api.resource"}},
+	{"the challenge leads to another host", challenge(func(c string) string {
+		return strings.Replace(c, issuer+resourceAddress, "https://other.example.com/metadata", 1)
+	}), []string{"api.metadata"}},
 	{"another authorization server", resource("authorization_servers", []any{issuer + "/"}), []string{"api.issuer"}},
 	{"a wrong token is not told", spoil{after: func(r *http.Request, res *http.Response) {
 		if r.URL.Path == "/v3/dashboards" && r.Header.Get("Authorization") != "" {
@@ -347,7 +350,7 @@ var broken = []struct {
 	{"nothing", spoil{}, nil},
 	{"compressed as it should be", compressed("Accept-Encoding"), nil},
 	{"a resource with a slash at the end", resource("resource", api+"/"), nil},
-	{"a resource that covers more", resource("resource", issuer+"/v3"), nil},
+	{"a resource that covers more", covering(), nil},
 }
 
 // moved has the API's metadata at another address, and says so.
@@ -359,6 +362,18 @@ func moved() spoil {
 			http.NotFound(w, r)
 			return true
 		case "/resource.json":
+			r.URL.Path = resourceAddress
+		}
+		return false
+	}
+	return s
+}
+
+// covering has one resource for everything below the API's path.
+func covering() spoil {
+	s := resource("resource", issuer+"/v3/")
+	s.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/.well-known/oauth-protected-resource/v3" {
 			r.URL.Path = resourceAddress
 		}
 		return false

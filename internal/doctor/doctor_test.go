@@ -115,10 +115,14 @@ func TestNothingIsSentToOtherHosts(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		const evil = `"http://10.0.0.1/`
 		w.Header().Set("Location", "http://10.0.0.2/")
-		w.WriteHeader(http.StatusOK)
+		if r.URL.Path == "/v3" {
+			w.Header().Set("WWW-Authenticate", `Bearer resource_metadata="http://10.0.0.3/"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		_, _ = w.Write([]byte(`{"issuer":"http://id.example.com","token_endpoint":` + evil + `t","authorization_endpoint":` + evil + `a","jwks_uri":` + evil + `j","registration_endpoint":` + evil + `r","error_uri":` + evil + `e"}`))
 	})
-	_, err := doctor.Examine(t.Context(), doctor.Options{Issuer: "http://id.example.com", Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	_, err := doctor.Examine(t.Context(), doctor.Options{Issuer: "http://id.example.com", APIs: []string{"http://id.example.com/v3"}, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		to = append(to, address)
 		return dial(ctx, network, address)
 	}})

@@ -24,6 +24,7 @@ type look struct {
 	issuer *url.URL
 
 	one, two *http.Transport // HTTP/1.1, as most clients speak it, and HTTP/2
+	send     func(question) *answer
 	answers  map[question]*answer
 	reused   bool // a second request to the issuer went through the connection of an earlier one
 	shaken   map[uint16]shake
@@ -32,6 +33,7 @@ type look struct {
 func newLook(ctx context.Context, o Options) *look {
 	u, _ := url.Parse(o.Issuer) // lookable
 	l := &look{o: o, ctx: ctx, issuer: u, answers: map[question]*answer{}, shaken: map[uint16]shake{}}
+	l.send = l.overNetwork
 	l.one, l.two = l.transport(), l.transport()
 	l.one.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} // no HTTP/2
 	l.one.TLSClientConfig.NextProtos = []string{"http/1.1"}
@@ -108,8 +110,8 @@ func (l *look) ask(q question) *answer {
 	return a
 }
 
-// send follows no redirects: where they lead is part of what is looked at.
-func (l *look) send(q question) *answer {
+// overNetwork follows no redirects: where they lead is part of what is looked at.
+func (l *look) overNetwork(q question) *answer {
 	ctx, cancel := context.WithTimeout(l.ctx, l.o.Each)
 	defer cancel()
 	r, err := q.request(l.trace(ctx))
@@ -266,9 +268,13 @@ func (l *look) endpoint(name string) (string, bool) {
 }
 
 // home: an address on the issuer's origin.
-func (l *look) home(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Scheme == l.issuer.Scheme && strings.EqualFold(u.Host, l.issuer.Host)
+func (l *look) home(address string) bool { return sameOrigin(address, l.o.Issuer) }
+
+// sameOrigin of an address that may be anything, and one that is known.
+func sameOrigin(address, known string) bool {
+	a, err := url.Parse(address)
+	k, _ := url.Parse(known) // lookable
+	return err == nil && a.Scheme == k.Scheme && strings.EqualFold(a.Host, k.Host) && a.User == nil
 }
 
 // root is an address at the issuer's host.
