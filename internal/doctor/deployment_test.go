@@ -18,7 +18,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
@@ -168,6 +168,9 @@ func write(w http.ResponseWriter, status int, d document) {
 	_ = json.NewEncoder(w).Encode(d) // the doctor may have gone
 }
 
+// told is what a challenge for agents says already.
+var told = regexp.MustCompile(`,\s*(?:resource_metadata|scope)="[^"]*"`)
+
 func announce(res *http.Response, registers bool) {
 	switch res.Request.URL.Path {
 	case metadataPath, openidPath:
@@ -182,8 +185,8 @@ func announce(res *http.Response, registers bool) {
 		h := res.Header
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
-		if c := h.Get("WWW-Authenticate"); c != "" && !strings.Contains(c, "resource_metadata=") {
-			h.Set("WWW-Authenticate", c+`, resource_metadata="`+issuer+resourceAddress+`", scope="dashboards:read"`)
+		if c := h.Get("WWW-Authenticate"); c != "" {
+			h.Set("WWW-Authenticate", told.ReplaceAllString(c, "")+`, resource_metadata="`+issuer+resourceAddress+`", scope="dashboards:read"`)
 		}
 	}
 }

@@ -44,9 +44,8 @@ Made by ` + "`launchpad doctor manual`" + ` from the table of checks.
 looks at a running deployment from outside, as an agent, a library and a browser would, and says what each family of clients
 would stumble over: what breaks, what was received and expected, and how to mend it. Run it from where your clients are, after
 every change of what stands in front. It sends no secret, registers nothing and changes nothing; whatever it sends is meant to
-be refused. It follows no redirects, and asks no host but the issuer's and those
-of the APIs. About a hundred
-requests are made, one after the other; a server whose limits are lower answers some with 429, which the report then shows.
+be refused. It follows no redirects, and asks no host but the issuer's and those of the APIs. About a hundred requests are
+made, one after the other; a server whose limits are lower answers some with 429, which the report then shows.
 
 | | |
 |---|---|
