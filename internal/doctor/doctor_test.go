@@ -234,7 +234,7 @@ func TestClientsAreToldWhatTheyStumbleOver(t *testing.T) {
 	if report.Verdict != doctor.Fails || report.Failed() != 1 {
 		t.Errorf("%s, %d fail", report.Verdict, report.Failed())
 	}
-	if c := found(t, report, "http.clock"); !strings.HasPrefix(c.Received, "1m0s ahead") || c.Mend == "" || c.Breaks == "" {
+	if c := found(t, report, "http.clock"); !strings.HasSuffix(c.Received, " ahead") || c.Mend == "" || c.Breaks == "" {
 		t.Errorf("%+v", c)
 	}
 }
