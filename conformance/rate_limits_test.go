@@ -301,8 +301,8 @@ func TestAT36_RedisCountsForAllNodes(t *testing.T) {
 	})
 }
 
-// The page for developers is served, and stops before the operators' part.
-func TestRateLimitsAreExplained(t *testing.T) {
+// AT36: the page for developers is served, and stops before the operators' part.
+func TestAT36_RateLimitsAreExplained(t *testing.T) {
 	s := lptest.Start(t, lptest.Engines(t)[0])
 	page := s.Browser().Get("/docs/rate-limits")
 	for _, want := range []string{"Where you stand", "api_of_account", "<table>", "Retry-After"} {
