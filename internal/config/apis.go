@@ -15,6 +15,8 @@ type API struct {
 	Resource    string  `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
 	Agents      bool    `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
 	Routes      []Route `toml:"route" help:"a call of this API; repeat the table for each"`
+
+	Limits APILimits `toml:"limits" help:"limits of this API alone; 0 is what [limits] says for all APIs, counted together"`
 }
 
 // Route is one call of an API.
@@ -41,6 +43,9 @@ func (c *Config) checkAPIs() error {
 			return wrong(key+".upstream", "%q must be an http:// or https:// address", api.Upstream)
 		}
 		if err := c.checkResource(key, &c.APIs[i]); err != nil {
+			return err
+		}
+		if err := checkLimits(key+".limits", 0, api.Limits); err != nil {
 			return err
 		}
 		for j, r := range api.Routes {

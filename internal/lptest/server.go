@@ -77,6 +77,8 @@ type options struct {
 	creators core.Creators
 	proxies  web.Proxies
 	limits   config.Limits
+	limitsOf config.APILimits // the API's own
+	redis    string           // which counts
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
 	issuer   string
@@ -101,6 +103,12 @@ func WithCreators(who core.Creators) Option { return func(o *options) { o.creato
 
 // WithLimits sets how many requests may come.
 func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
+
+// WithAPILimits sets the API's own limits.
+func WithAPILimits(l config.APILimits) Option { return func(o *options) { o.limitsOf = l } }
+
+// WithRedis lets a Redis count.
+func WithRedis(r *Redis) Option { return func(o *options) { o.redis = r.URL } }
 
 // WithSunset sets from when on old ways are refused.
 func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options) { o.sunset = ends } }
@@ -208,6 +216,7 @@ func (s *Server) open() {
 			Upstream: s.o.upstream,
 		}},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation
@@ -282,6 +291,12 @@ func (s *Server) CatchUp() {
 
 // Deafen ends the server's background work: it hears what other nodes do only when it is made to.
 func (s *Server) Deafen() { s.server.Close() }
+
+// ShareLimits lets the server tell other nodes what it counts, and hear them.
+func (s *Server) ShareLimits() {
+	s.t.Helper()
+	s.must(s.server.ShareLimits(context.Background()))
+}
 
 // AccountHost is the Host of an account, with which requests are sent to the server's own address.
 func (s *Server) AccountHost(slug string) string {

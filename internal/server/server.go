@@ -53,8 +53,11 @@ type Options struct {
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
 	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
-	Proxies       web.Proxies   // in front of this server
-	Limits        config.Limits // zero: the defaults
+	Proxies       web.Proxies                 // in front of this server
+	Limits        config.Limits               // zero: the defaults
+	LimitsOf      map[string]config.APILimits // by an API's name, or prefix if it has none
+	LimitsRedis   string                      // redis://…, which counts for all nodes; "": none
+	RedisPatience time.Duration               // how long a decision waits for it; 0: the usual time
 	Log           *slog.Logger
 	Lines         *journal.Journal // one line for each request; nil: none
 }
@@ -89,6 +92,8 @@ type Server struct {
 	gate      *secret.Gate
 	sessions  *session.Sessions
 	limits    *limits
+	nodes     *limit.Nodes // nil: nobody else uses the database
+	redis     *limit.Redis // nil: none is set
 	pages     *web.Renderer
 	published oauth.Scope
 	mux       *http.ServeMux
@@ -124,7 +129,10 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.imported = imported.New(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
 	s.gate = secret.NewGate(passwordPatience)
-	s.limits = newLimits(o.Limits, o.Clock)
+	s.limits = newLimits(o.Limits, o.LimitsOf, o.Clock)
+	if err := s.shareLimits(); err != nil {
+		return nil, err
+	}
 	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
 	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
@@ -139,9 +147,39 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.running.Go(func() { s.keys.Run(background) })
 	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.oldWays.Run(background) })
+	if s.nodes != nil {
+		s.running.Go(func() { s.nodes.Run(background) })
+	}
+	if s.redis != nil {
+		s.redis.Try(ctx)
+		s.running.Go(func() { s.redis.Run(background) })
+	}
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
+
+// shareLimits keeps what this process counts in step with others.
+func (s *Server) shareLimits() (err error) {
+	o, key := s.options, secret.Derive(s.options.MasterKey, "launchpad limits")
+	if o.LimitsRedis != "" {
+		s.redis = limit.NewRedis(s.limits.table, o.LimitsRedis, key, o.RedisPatience, o.Log)
+	}
+	if o.Store.Shared() {
+		s.nodes, err = limit.NewNodes(s.limits.table, o.Store, key, secret.NewID(o.Clock.Now()), o.Watch, o.Log)
+	}
+	return err
+}
+
+// ShareLimits tells other nodes what this one counts, and hears them, as is otherwise done twice a second.
+func (s *Server) ShareLimits(ctx context.Context) error {
+	if s.nodes == nil {
+		return nil
+	}
+	return s.nodes.Exchange(ctx)
+}
+
+// TryRedis is the try that is otherwise made once a second while Redis does not answer.
+func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
 
 // KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
 func KeyOptions(o Options) keys.Options {
