@@ -9,6 +9,7 @@ import (
 	"launchpad/internal/authorize"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/feed"
 	"launchpad/internal/introspect"
 	"launchpad/internal/limit"
 	"launchpad/internal/revoke"
@@ -33,6 +34,7 @@ func classes(l config.Limits) []class {
 	return []class{
 		{what: "token requests", covers: at(token.Path), from: l.Token, of: l.TokenOfApp},
 		{what: "introspections", covers: at(introspect.Path), from: l.Introspect, of: l.IntrospectOfApp},
+		{what: "requests for the revocation feed", covers: at(feed.Path), from: l.Feed, of: l.FeedOfApp},
 		{what: "revocations", covers: at(revoke.Path), from: l.Revoke, of: l.RevokeOfApp},
 		{what: "authorization requests", covers: at(authorize.Path), from: l.Authorize},
 		{what: "calls", covers: on(web.APISurface), from: l.API},

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"launchpad/internal/core"
 )
@@ -53,6 +55,22 @@ func (s *Store) Lines(ctx context.Context, after int64) ([]Line, error) {
 		WHERE seq > $1
 		ORDER BY seq
 		LIMIT `+page, args(after))
+}
+
+// FirstSince gives the number of the oldest numbered line since a moment; 0: there is none. A writer that stood still gets
+// a later number than its neighbours, so lines as much younger than the moment as a writer can stand still may have smaller
+// ones.
+func (s *Store) FirstSince(ctx context.Context, at time.Time) (seq int64, err error) {
+	err = s.log.view(ctx).one(`
+		SELECT seq
+		FROM events
+		WHERE id >= $1 AND seq IS NOT NULL
+		ORDER BY id
+		LIMIT 1`, args(firstID(at).String()), &seq)
+	if errors.Is(err, core.ErrNotFound) {
+		err = nil
+	}
+	return seq, err
 }
 
 func (s *Store) lines(ctx context.Context, query string, values []any) (list []Line, err error) {
