@@ -53,7 +53,7 @@ func (v *Verifier) key(ctx context.Context, kid string) (crypto.PublicKey, error
 	case k.failed != nil:
 		return nil, fmt.Errorf("keys of the issuer: %w", k.failed)
 	case !k.ever || k.stale:
-		return nil, fmt.Errorf("keys of the issuer: %w", errUnavailable)
+		return nil, fmt.Errorf("keys of the issuer: %w", ErrUnavailable)
 	}
 	return nil, nil
 }

@@ -74,7 +74,7 @@ func (v *Verifier) admit(r *http.Request, need Need) (call, *refusal) {
 	}
 	t, err := v.verify(r.Context(), presented.token)
 	switch {
-	case errors.Is(err, errBad):
+	case errors.Is(err, ErrInvalid):
 		return call{}, invalidToken("The access token is unknown, expired, revoked, or not for this API")
 	case err != nil:
 		v.o.Log.Warn("a token could not be verified", "cause", err)

@@ -26,28 +26,29 @@ const (
 	tokenBytes = 24 << 10
 )
 
-// errUnavailable: whether the token is good cannot be said now.
-var errUnavailable = errors.New("the authorization server cannot be asked")
+// ErrUnavailable: whether the token is good cannot be said now. It must not be treated as good.
+var ErrUnavailable = errors.New("the authorization server cannot be asked")
 
-// errBad: the token is none, or ended.
-var errBad = errors.New("the access token is unknown, expired or revoked")
+// ErrInvalid: the token is none, has ended, or is not for this API.
+var ErrInvalid = errors.New("the access token is unknown, expired or revoked")
 
 // Verify answers whether a token is good now, for this API. Callers that are no HTTP handlers use it; it does not look at
-// proofs, so a token that is bound to a key is refused. Errors are for logs, not for callers of the API.
+// proofs, so a token that is bound to a key is refused. Its errors wrap ErrInvalid or ErrUnavailable; their
+// texts are for logs, not for callers of the API.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	t, err := v.verify(ctx, token)
 	if err != nil {
 		return nil, err
 	}
 	if t.cnf != (confirmation{}) {
-		return nil, fmt.Errorf("%w: it is bound to a key", errBad)
+		return nil, fmt.Errorf("%w: it is bound to a key", ErrInvalid)
 	}
 	return t, nil
 }
 
 func (v *Verifier) verify(ctx context.Context, token string) (*Token, error) {
 	if token == "" || len(token) > tokenBytes {
-		return nil, errBad
+		return nil, ErrInvalid
 	}
 	find := v.introspected
 	if isJWT(token) {
@@ -61,14 +62,14 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Token, error) {
 	switch {
 	// AT21: whatever is kept ends with the token.
 	case !t.Expires.IsZero() && !now.Before(t.Expires):
-		return nil, fmt.Errorf("%w: it ended at %s", errBad, t.Expires)
+		return nil, fmt.Errorf("%w: it ended at %s", ErrInvalid, t.Expires)
 	case t.IssuedAt.After(now.Add(skew)):
-		return nil, fmt.Errorf("%w: it is from the future", errBad)
+		return nil, fmt.Errorf("%w: it is from the future", ErrInvalid)
 	case v.marks.dead(t):
-		return nil, fmt.Errorf("%w: it was revoked", errBad)
+		return nil, fmt.Errorf("%w: it was revoked", ErrInvalid)
 	case !v.meant(t):
 		// RFC 9700 §2.3: a token for another API is none for this one.
-		return nil, fmt.Errorf("%w: it is for %q", errBad, t.Audience)
+		return nil, fmt.Errorf("%w: it is for %q", ErrInvalid, t.Audience)
 	}
 	return t, nil
 }
@@ -85,11 +86,11 @@ func (v *Verifier) meant(t *Token) bool {
 // introspected is what the server says of a token.
 func (v *Verifier) introspected(ctx context.Context, token string, of digest) (*Token, error) {
 	if !v.asks() {
-		return nil, fmt.Errorf("%w: only JWTs are taken here", errBad)
+		return nil, fmt.Errorf("%w: only JWTs are taken here", ErrInvalid)
 	}
 	now := v.elapsed()
 	if _, bad := v.bad.get(of, now); bad {
-		return nil, errBad
+		return nil, ErrInvalid
 	}
 	if v.current(now) {
 		if e, ok := v.known.get(of, now); ok && !e.local && v.marks.holds(e.token, e.asked, false) {
@@ -98,10 +99,10 @@ func (v *Verifier) introspected(ctx context.Context, token string, of digest) (*
 	}
 	e, err := v.flight.ask(ctx, of, func(ctx context.Context) (entry, error) { return v.ask(ctx, token, of) })
 	if err != nil {
-		return nil, errors.Join(errUnavailable, err)
+		return nil, errors.Join(ErrUnavailable, err)
 	}
 	if e.token == nil {
-		return nil, errBad
+		return nil, ErrInvalid
 	}
 	return e.token, nil
 }
@@ -204,24 +205,24 @@ func (v *Verifier) parse(ctx context.Context, token string) (*Token, error) {
 	}
 	if err := jose.VerifyAccessToken(token, key, &m); err != nil {
 		if away != nil {
-			return nil, errors.Join(errUnavailable, away)
+			return nil, errors.Join(ErrUnavailable, away)
 		}
-		return nil, fmt.Errorf("%w: %w", errBad, err)
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	now := v.o.Now()
 	switch {
 	case m.Issuer != v.o.Issuer:
-		return nil, fmt.Errorf("%w: it is of another issuer", errBad)
+		return nil, fmt.Errorf("%w: it is of another issuer", ErrInvalid)
 	case m.Expires == 0 || m.Subject == "" || m.ClientID == "" || m.ID == "" || len(m.Audience) == 0:
-		return nil, fmt.Errorf("%w: a claim is missing", errBad)
+		return nil, fmt.Errorf("%w: a claim is missing", ErrInvalid)
 	case m.NotBefore > now.Add(skew).Unix():
-		return nil, fmt.Errorf("%w: it is not yet valid", errBad)
+		return nil, fmt.Errorf("%w: it is not yet valid", ErrInvalid)
 	case !v.sameEpoch(m.Epoch):
-		return nil, fmt.Errorf("%w: it is from before the server's data were restored", errBad)
+		return nil, fmt.Errorf("%w: it is from before the server's data were restored", ErrInvalid)
 	}
 	t, err := m.token()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBad, err)
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	t.partial = true
 	return t, nil
