@@ -470,7 +470,7 @@ func TestWhichAccountACallMeans(t *testing.T) {
 	}
 }
 
-// RFC 9449 §4.3, §7: a bound token needs a proof of this very request.
+// RFC 9449 §4.3, §7.1: a bound token needs a proof of this very request.
 func TestRFC9449_4_3_Proofs(t *testing.T) {
 	i := newIssuer(t)
 	v := i.api()

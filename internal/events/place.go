@@ -103,12 +103,14 @@ func (l *Log) follows(lines []store.Line, from Place) ([]store.Line, error) {
 	return lines, nil
 }
 
+// fromWindow begins a little early rather than late: the window is twice as long as a token lives, and no writer stands
+// still for so long.
 func (l *Log) fromWindow(ctx context.Context) ([]store.Line, error) {
-	first, err := l.store.FirstSince(ctx, l.clock.Now().Add(-l.window))
-	if err != nil || first == 0 {
+	last, err := l.store.LastBefore(ctx, l.clock.Now().Add(-l.window))
+	if err != nil {
 		return nil, err
 	}
-	return l.store.Lines(ctx, first-1)
+	return l.store.Lines(ctx, last)
 }
 
 func (l *Log) waiting(ctx context.Context) (all []store.Line, err error) {

@@ -57,15 +57,14 @@ func (s *Store) Lines(ctx context.Context, after int64) ([]Line, error) {
 		LIMIT `+page, args(after))
 }
 
-// FirstSince gives the number of the oldest numbered line since a moment; 0: there is none. A writer that stood still gets
-// a later number than its neighbours, so lines as much younger than the moment as a writer can stand still may have smaller
-// ones.
-func (s *Store) FirstSince(ctx context.Context, at time.Time) (seq int64, err error) {
+// LastBefore gives the number of the youngest numbered line before a moment; 0: there is none. What is younger than the moment
+// has a greater number, unless its neighbour's writer stood still for as long before it committed.
+func (s *Store) LastBefore(ctx context.Context, at time.Time) (seq int64, err error) {
 	err = s.log.view(ctx).one(`
 		SELECT seq
 		FROM events
-		WHERE id >= $1 AND seq IS NOT NULL
-		ORDER BY id
+		WHERE id < $1 AND seq IS NOT NULL
+		ORDER BY id DESC
 		LIMIT 1`, args(firstID(at).String()), &seq)
 	if errors.Is(err, core.ErrNotFound) {
 		err = nil
