@@ -18,11 +18,13 @@ type Limits struct {
 	Files      int `toml:"files" help:"requests for style sheets and the like from one address"`
 	Token      int `toml:"token" help:"token requests from one address"`
 	Introspect int `toml:"introspect" help:"introspections from one address"`
+	Feed       int `toml:"feed" help:"requests for the revocation feed from one address"`
 	Revoke     int `toml:"revoke" help:"revocations from one address"`
 	API        int `toml:"api" help:"calls of APIs from one address, whatever their tokens"`
 
 	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
 	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
+	FeedOfApp       int `toml:"feed_of_app" help:"requests of one app for the revocation feed"`
 	RevokeOfApp     int `toml:"revoke_of_app" help:"revocations of one app with a secret"`
 	APIOfAccount    int `toml:"api_of_account" help:"calls of APIs from one address for one account"`
 	APIOfRoute      int `toml:"api_of_route" help:"calls of one path that an API declares, from one address for one account"`
@@ -37,8 +39,8 @@ type Limits struct {
 // DefaultLimits are those of a server that nobody configured.
 var DefaultLimits = Limits{
 	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
-	Token: 5000, Introspect: 20_000, Revoke: 5000, API: 20_000,
-	TokenOfApp: 5000, IntrospectOfApp: 20_000, RevokeOfApp: 5000,
+	Token: 5000, Introspect: 20_000, Feed: 1000, Revoke: 5000, API: 20_000,
+	TokenOfApp: 5000, IntrospectOfApp: 20_000, FeedOfApp: 1000, RevokeOfApp: 5000,
 	APIOfAccount: 500, APIOfRoute: 500, APIOfIdentity: 5000, APIOfApp: 50_000, APIInAccount: 20_000,
 	WrongSecrets: 100, WrongPasswords: 100,
 }

@@ -12,6 +12,7 @@ import (
 	"launchpad/internal/authorize"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/feed"
 	"launchpad/internal/introspect"
 	"launchpad/internal/limit"
 	"launchpad/internal/meter"
@@ -53,6 +54,7 @@ func policies(l config.Limits) []policy {
 	return []policy{
 		{name: "token", by: byAddress, most: l.Token, what: "token requests", covers: at(token.Path)},
 		{name: "introspect", by: byAddress, most: l.Introspect, what: "introspections", covers: at(introspect.Path)},
+		{name: "feed", by: byAddress, most: l.Feed, what: "requests for the revocation feed", covers: at(feed.Path)},
 		{name: "revoke", by: byAddress, most: l.Revoke, what: "revocations", covers: at(revoke.Path)},
 		{name: "authorize", by: byAddress, most: l.Authorize, what: "authorization requests", covers: at(authorize.Path)},
 		{name: "api", by: byAddress, most: l.API, what: "calls", covers: on(web.APISurface)},
@@ -63,6 +65,7 @@ func policies(l config.Limits) []policy {
 
 		{name: "token_of_app", by: byApp, most: l.TokenOfApp, what: "token requests", covers: at(token.Path)},
 		{name: "introspect_of_app", by: byApp, most: l.IntrospectOfApp, what: "introspections", covers: at(introspect.Path)},
+		{name: "feed_of_app", by: byApp, most: l.FeedOfApp, what: "requests for the revocation feed", covers: at(feed.Path)},
 		{name: "revoke_of_app", by: byApp, most: l.RevokeOfApp, what: "revocations", covers: at(revoke.Path)},
 		{name: "wrong_secrets", by: byFailure, most: l.WrongSecrets, what: "wrong credentials", covers: nothing},
 

@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/consent"
 	"launchpad/internal/core"
 	"launchpad/internal/discovery"
+	"launchpad/internal/feed"
 	"launchpad/internal/gateway"
 	"launchpad/internal/heritage"
 	"launchpad/internal/interact"
@@ -48,6 +49,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		asks,
 		tokens,
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
+		&feed.Room{Log: s.log, Streams: s.feed, Clients: clients, Epoch: o.Store.Epoch(), Keep: 2 * o.Life.Access},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},

@@ -15,6 +15,7 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/events"
+	"launchpad/internal/feed"
 	"launchpad/internal/gateway"
 	"launchpad/internal/imported"
 	"launchpad/internal/interact"
@@ -89,6 +90,7 @@ type Server struct {
 	access    *access.Verifier
 	secrets   *apps.SecretUses
 	oldWays   *sunset.Ways
+	feed      *feed.Streams
 	gate      *secret.Gate
 	sessions  *session.Sessions
 	limits    *limits
@@ -128,13 +130,14 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.imported = imported.New(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
+	s.feed = feed.NewStreams(s.log, o.Log)
 	s.gate = secret.NewGate(passwordPatience)
 	s.limits = newLimits(o.Limits, o.LimitsOf, o.Clock)
 	if err := s.shareLimits(); err != nil {
 		return nil, err
 	}
 	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
-	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
+	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read, s.feed.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.mux, err = s.routes(); err != nil {
@@ -145,6 +148,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
 	s.running.Go(func() { s.keys.Run(background) })
+	s.running.Go(func() { s.feed.Run(background) })
 	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.oldWays.Run(background) })
 	if s.nodes != nil {
@@ -203,8 +207,11 @@ func (s *Server) Close() {
 	s.running.Wait()
 }
 
-// Drain lets readyz say that no new work is wanted.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain lets readyz say that no new work is wanted, and ends what would never end by itself.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.feed.End()
+}
 
 // Settle does what is otherwise done a little later: it writes the notes of use, and tends the keys.
 func (s *Server) Settle(ctx context.Context) error {
