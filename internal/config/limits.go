@@ -20,6 +20,9 @@ type Limits struct {
 	Revoke     int `toml:"revoke" help:"revocations from one address"`
 	API        int `toml:"api" help:"calls of APIs from one address, whatever their tokens"`
 
+	Register      int `toml:"register" help:"registrations of apps by program from one address"`
+	RegisterOfAll int `toml:"register_of_all" help:"registrations of apps by program from all addresses together"`
+
 	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
 	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
 	RevokeOfApp     int `toml:"revoke_of_app" help:"revocations of one app with a secret"`
@@ -33,6 +36,7 @@ type Limits struct {
 var DefaultLimits = Limits{
 	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
 	Token: 5000, Introspect: 20_000, Revoke: 5000, API: 20_000,
+	Register: 50, RegisterOfAll: 300,
 	TokenOfApp: 5000, IntrospectOfApp: 20_000, RevokeOfApp: 5000, APIOfAccount: 500,
 	WrongSecrets: 100, WrongPasswords: 100,
 }

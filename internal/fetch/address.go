@@ -68,7 +68,7 @@ func publicName(host string) error {
 	return nil
 }
 
-// localNames end names that mean something else in every network. RFC 6761 §6, RFC 6762 §3, RFC 8375 §3.
+// localNames end names that mean something else in every network, by RFC 6761 and RFC 6762 or by habit.
 var localNames = []string{"localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "test", "invalid", "onion", "arpa"}
 
 // errNotPublic is why an address is not dialled.

@@ -15,6 +15,7 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/keys"
 	"launchpad/internal/protect"
@@ -78,6 +79,8 @@ type options struct {
 	limits   config.Limits
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
+	agents   core.Registrars
+	fetch    fetch.Options
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -105,6 +108,11 @@ func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options)
 
 // WithAccountHosts gives every account a host of its own; see AccountHost.
 func WithAccountHosts() Option { return func(o *options) { o.hosts = true } }
+
+// WithAgents lets apps come by themselves, and ask for every scope; it says how documents are fetched, by the server's clock.
+func WithAgents(documents fetch.Options) Option {
+	return func(o *options) { o.agents, o.fetch = core.RegistrarsAnybody, documents }
+}
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -191,6 +199,7 @@ func (s *Server) open() {
 	if s.o.life > 0 {
 		life.Access = s.o.life
 	}
+	s.o.fetch.Clock = s.Clock
 	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
@@ -202,7 +211,7 @@ func (s *Server) open() {
 			}},
 			Upstream: s.o.upstream,
 		}},
-		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Registration: s.o.agents, AgentScope: Catalog.Published(), Fetch: fetch.New(s.o.fetch), Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation

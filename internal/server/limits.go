@@ -11,6 +11,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/introspect"
 	"launchpad/internal/limit"
+	"launchpad/internal/register"
 	"launchpad/internal/revoke"
 	"launchpad/internal/token"
 	"launchpad/internal/web"
@@ -23,8 +24,9 @@ type class struct {
 	covers func(web.Route) bool
 	from   int // one address
 	of     int // one app that has proved itself; 0: apps are not asked for
+	all    int // from everywhere; 0: it does not matter
 
-	addresses, apps *limit.Rate
+	addresses, apps, everybody *limit.Rate
 }
 
 // classes is the one table of limits. A route belongs to the first class that covers it, and each falls into one: the
@@ -34,6 +36,7 @@ func classes(l config.Limits) []class {
 		{what: "token requests", covers: at(token.Path), from: l.Token, of: l.TokenOfApp},
 		{what: "introspections", covers: at(introspect.Path), from: l.Introspect, of: l.IntrospectOfApp},
 		{what: "revocations", covers: at(revoke.Path), from: l.Revoke, of: l.RevokeOfApp},
+		{what: "registrations", covers: at(register.Path), from: l.Register, all: l.RegisterOfAll},
 		{what: "authorization requests", covers: at(authorize.Path), from: l.Authorize},
 		{what: "calls", covers: on(web.APISurface), from: l.API},
 		{what: "requests", covers: on(web.JSONSurface), from: l.Documents},
@@ -74,6 +77,9 @@ func newLimits(l config.Limits, clock core.Clock) *limits {
 		c.addresses = limit.NewRate(table, c.from, window)
 		if c.of > 0 {
 			c.apps = limit.NewRate(table, c.of, window)
+		}
+		if c.all > 0 {
+			c.everybody = limit.NewRate(table, c.all, window)
 		}
 	}
 	return n
@@ -124,6 +130,12 @@ func (p perMethod) admit(r *http.Request) error {
 func (c *class) admit(r *http.Request) error {
 	if wait := c.addresses.Take(limit.Address(web.AddressOf(r))); wait > 0 {
 		return oauth.TooManyRequests("too_many_requests", wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", c.from, c.what, window)
+	}
+	if c.everybody == nil {
+		return nil
+	}
+	if wait := c.everybody.Take(limit.Text(c.what)); wait > 0 {
+		return oauth.TooManyRequests("too_many_of_all", wait, "more than %d %s came within %s, from all addresses together; wait as long as Retry-After says", c.all, c.what, window)
 	}
 	return nil
 }
