@@ -468,8 +468,12 @@ func TestDC12_WhatTheDocumentSaysNowCounts(t *testing.T) {
 // DC13: nothing of it is anywhere but on people's own devices.
 func TestDC13_AnAppWithoutAServer(t *testing.T) {
 	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
-		app, _ := registered(t, s, `{"client_name":"Sample CLI","redirect_uris":["http://localhost/callback","editor://sample.agent/auth"],"token_endpoint_auth_method":"none"}`)
+		app, _ := registered(t, s, `{"client_name":"Sample CLI","redirect_uris":["http://localhost/callback","editor://accounts.bank.example/auth"],"token_endpoint_auth_method":"none"}`)
 		page := s.SignedIn(s.Person.Email).Get("/oauth/authorize?" + request(app, "http://localhost:7777/callback").Encode())
+		private := s.SignedIn(s.Person.Email).Get("/oauth/authorize?" + request(app, "editor://accounts.bank.example/auth").Encode())
+		if !strings.Contains(private.Body, `<p class="host large">editor</p>`) {
+			t.Errorf("a private scheme passes for a host: %s", private.Body)
+		}
 		for _, text := range []string{"Unverified app", "localhost:7777", "That is a program on this computer", "runs on your own devices"} {
 			if !strings.Contains(page.Body, text) {
 				t.Errorf("the consent page does not say %q", text)

@@ -216,13 +216,14 @@ func RedirectOrigin(raw string) string {
 	return u.Scheme + ":"
 }
 
-// RedirectHost is the part of a redirect URI that a person can recognise.
+// RedirectHost is the part of a redirect URI that a person can recognise. Of a private scheme it is the scheme: what looks like
+// its host, as in evil://bank.example/, is no machine of that name.
 func RedirectHost(raw string) string {
 	if raw == RedirectShownURI {
 		return ""
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		scheme, _, _ := strings.Cut(raw, ":")
 		return scheme
 	}

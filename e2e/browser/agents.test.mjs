@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { startUpstream } from '../support/api.mjs';
 import { launchBrowser, newPage } from '../support/browser.mjs';
 import { look } from '../support/look.mjs';
-import { becomeOperator } from '../support/person.mjs';
+import { authorizeAndArrive, becomeOperator } from '../support/person.mjs';
 import { startServe, temporaryDirectory } from '../support/servers.mjs';
 
 const configuration = (upstream) => `
@@ -66,17 +66,14 @@ test('agents', async (t) => {
       await page.goto(authorization(issuer, app));
       await page.getByText('Unverified app').waitFor();
       await look(page, `agent-consent-${kind}`);
-      if (kind === 'posing') {
-        await page.getByRole('heading', { level: 1, name: 'agent.example asks for access' }).waitFor();
-        return;
-      }
-      await page.route('**/*', (route) => (route.request().url().startsWith(issuer) ? route.continue() : route.abort()));
-      await page.getByRole('button', { name: `Authorize ${app.client_name}` }).last().click();
-      await page.unroute('**/*');
-      page.mishaps = [];
+      if (kind === 'posing') await page.getByRole('heading', { level: 1, name: 'agent.example asks for access' }).waitFor();
     });
   }
   await t.test('connected apps', async () => {
+    const app = await register(issuer, { client_name: 'Sample Agent', redirect_uris: [`${upstream.origin}/callback`] });
+    await page.goto(authorization(issuer, app));
+    await authorizeAndArrive(page, app.redirect_uris[0]);
+    page.mishaps = [];
     await page.goto(`${issuer}/oauth/authorized_applications`);
     await page.getByText('Sample Agent').waitFor();
     await look(page, 'agent-connected');

@@ -72,6 +72,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
+// read: RFC 7592 §2.1. The secret is not repeated: only its digest is kept.
 func (g *Room) read(w http.ResponseWriter, r *http.Request) error {
 	registered, err := g.holder(w, r)
 	if err != nil {
