@@ -121,6 +121,11 @@ func InsufficientScope(slug, format string, args ...any) *Error {
 	return e
 }
 
+// InvalidClientMetadata: what an app says of itself at its registration cannot stand. RFC 7591 §3.2.2.
+func InvalidClientMetadata(slug, format string, args ...any) *Error {
+	return newError(http.StatusBadRequest, "invalid_client_metadata", slug, format, args)
+}
+
 // InvalidRedirectURI: a redirect URI that must not be registered. RFC 7591 §3.2.2.
 func InvalidRedirectURI(slug, format string, args ...any) *Error {
 	return newError(http.StatusBadRequest, "invalid_redirect_uri", slug, format, args)
@@ -143,8 +148,12 @@ func BadGateway(slug, format string, args ...any) *Error {
 	return newError(http.StatusBadGateway, "temporarily_unavailable", slug, format, args)
 }
 
-// Unavailable is a passing fault. It must never look like invalid_grant: clients delete their tokens on that.
+// Unavailable is a passing fault. It must never look like invalid_grant: clients delete their tokens on that. A cause that
+// says itself what to answer stays what it is.
 func Unavailable(cause error) *Error {
+	if e, ok := errors.AsType[*Error](cause); ok {
+		return e
+	}
 	e := newError(http.StatusServiceUnavailable, "temporarily_unavailable", "temporarily_unavailable",
 		"the server cannot answer right now; keep your tokens and try again in a few seconds", nil)
 	e.RetryAfter = 2 * time.Second

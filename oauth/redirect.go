@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,7 @@ const (
 	RedirectPrivate                       // a private-use scheme of a native app
 	RedirectDummy                         // plain http elsewhere: fine to start with, keeps the app in development
 	RedirectShown                         // nowhere: the code is shown to the person
+	RedirectUnowned                       // a private-use scheme that is nobody's, like editor://; see CheckAgentRedirectURI
 )
 
 // RedirectShownURI stands for no address: the person copies the code into the app. Older installed apps and scripts use it.
@@ -27,6 +29,17 @@ const RedirectShownURI = "urn:ietf:wg:oauth:2.0:oob"
 
 // CheckRedirectURI decides whether a redirect URI may be registered.
 func CheckRedirectURI(raw string) (RedirectClass, error) {
+	class, err := CheckAgentRedirectURI(raw)
+	if err == nil && class == RedirectUnowned {
+		// RFC 8252 §7.1: a private-use scheme is a reversed domain name, so that it belongs to somebody.
+		return 0, badRedirect(raw, "its scheme is neither https, nor http on this computer, nor a reversed domain name", "com.example.app:/callback")
+	}
+	return class, err
+}
+
+// CheckAgentRedirectURI decides the same for an app that came by itself. Editors that are agents use schemes that no domain
+// name stands behind, and cannot be taught another; the person is told where the answer goes.
+func CheckAgentRedirectURI(raw string) (RedirectClass, error) {
 	if raw == RedirectShownURI {
 		return RedirectShown, nil
 	}
@@ -117,12 +130,22 @@ func redirectScheme(raw string, u *url.URL) (RedirectClass, error) {
 		}
 		return RedirectDummy, nil
 	}
-	// RFC 8252 §7.1: a private-use scheme is a reversed domain name, so that it belongs to somebody. This also
-	// shuts out javascript:, data: and their like, whatever their spelling.
-	if !strings.Contains(u.Scheme, ".") || strings.HasPrefix(raw, u.Scheme+"://") && strings.Contains(u.Host, ".") {
-		return 0, badRedirect(raw, "its scheme is neither https, nor http on this computer, nor a reversed domain name", "com.example.app:/callback")
+	switch {
+	case slices.Contains(takenSchemes, u.Scheme) || strings.HasPrefix(u.Scheme, "ms-"):
+		return 0, badRedirect(raw, "its scheme means something to browsers or other programs, and is no app's own", "com.example.app:/callback")
+	case strings.HasPrefix(raw, u.Scheme+"://") && strings.Contains(u.Host, "."):
+		return RedirectUnowned, nil // looks like a web address, and is none
+	case !strings.Contains(u.Scheme, "."):
+		return RedirectUnowned, nil
 	}
 	return RedirectPrivate, nil
+}
+
+// takenSchemes run code, show what an address holds, or start other programs.
+var takenSchemes = []string{
+	"about", "blob", "cid", "data", "file", "filesystem", "ftp", "ftps", "intent", "jar", "javascript", "livescript", "mailto", "mid", "mocha",
+	"chrome", "chrome-extension", "edge", "moz-extension", "res", "resource", "search-ms", "shell", "sms", "smsto", "ssh", "tel",
+	"telnet", "urn", "vbscript", "view-source", "ws", "wss", "x-apple", "git", "ldap", "ldaps", "smb", "nfs", "dns", "gopher", "wyciwyg", "feed", "market",
 }
 
 func validPort(u *url.URL) bool {
@@ -193,13 +216,14 @@ func RedirectOrigin(raw string) string {
 	return u.Scheme + ":"
 }
 
-// RedirectHost is the part of a redirect URI that a person can recognise.
+// RedirectHost is the part of a redirect URI that a person can recognise. Of a private scheme it is the scheme: what looks like
+// its host, as in evil://bank.example/, is no machine of that name.
 func RedirectHost(raw string) string {
 	if raw == RedirectShownURI {
 		return ""
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		scheme, _, _ := strings.Cut(raw, ":")
 		return scheme
 	}

@@ -12,10 +12,12 @@ type specification struct {
 
 var known = []specification{
 	rfc("952", "DoD Internet Host Table Specification", nil),
+	rfc("1035", "Domain Names: Implementation and Specification", map[string]string{"4": "Messages"}),
 	rfc("3339", "Date and Time on the Internet: Timestamps", nil),
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
 		"2.3": "Unreserved Characters", "3.4": "Query",
 	}),
+	rfc("4291", "IP Version 6 Addressing Architecture", map[string]string{"2.4": "Address Type Identification"}),
 	rfc("5737", "IPv4 Address Blocks Reserved for Documentation", map[string]string{"3": "Documentation Address Blocks"}),
 	rfc("6585", "Additional HTTP Status Codes", map[string]string{"4": "429 Too Many Requests"}),
 	rfc("6749", "The OAuth 2.0 Authorization Framework", map[string]string{
@@ -31,6 +33,9 @@ var known = []specification{
 		"3": "The WWW-Authenticate Response Header Field", "3.1": "Error Codes",
 	}),
 	rfc("6761", "Special-Use Domain Names", map[string]string{"6.4": "Domain Name Reservation Considerations for \"invalid.\""}),
+	rfc("6762", "Multicast DNS", nil),
+	rfc("6839", "Additional Media Type Structured Syntax Suffixes", map[string]string{"3.1": "The +json Structured Syntax Suffix"}),
+	rfc("6890", "Special-Purpose IP Address Registries", map[string]string{"2.2": "Restructuring of the IPv4 and IPv6 Special-Purpose Address Registries"}),
 	rfc("6979", "Deterministic Usage of DSA and ECDSA", nil),
 	rfc("7009", "OAuth 2.0 Token Revocation", map[string]string{
 		"2.1": "Revocation Request", "2.2": "Revocation Response", "2.2.1": "Error Response",
@@ -41,9 +46,12 @@ var known = []specification{
 	rfc("7518", "JSON Web Algorithms (JWA)", map[string]string{"3.4": "Digital Signature with ECDSA", "6.2.2": "Parameters for Elliptic Curve Private Keys", "6.3.2": "Parameters for RSA Private Keys", "6.4.1": "\"k\" (Key Value) Parameter"}),
 	rfc("7519", "JSON Web Token (JWT)", map[string]string{"2": "Terminology", "4.1.3": "\"aud\" (Audience) Claim"}),
 	rfc("7591", "OAuth 2.0 Dynamic Client Registration Protocol", map[string]string{
-		"2": "Client Metadata", "3.2.2": "Client Registration Error Response",
+		"2": "Client Metadata", "3": "Client Registration Endpoint", "3.1": "Client Registration Request",
+		"3.2.1": "Client Information Response", "3.2.2": "Client Registration Error Response",
 	}),
-	rfc("7592", "OAuth 2.0 Dynamic Client Registration Management Protocol", map[string]string{"2.2": "Client Update Request"}),
+	rfc("7592", "OAuth 2.0 Dynamic Client Registration Management Protocol", map[string]string{
+		"2": "Client Configuration Endpoint", "2.1": "Client Read Request", "2.2": "Client Update Request", "2.3": "Client Delete Request", "3": "Client Information Response",
+	}),
 	rfc("7636", "Proof Key for Code Exchange by OAuth Public Clients", map[string]string{
 		"4.1": "Client Creates a Code Verifier", "4.2": "Client Creates the Code Challenge",
 		"4.3": "Client Sends the Code Challenge with the Authorization Request", "4.4.1": "Error Response",
@@ -69,14 +77,14 @@ var known = []specification{
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3": "Best Practices", "3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "4": "Validating JWT Access Tokens"}),
 	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
-	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2.3": "Calculating Age"}),
+	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2": "Freshness", "4.2.1": "Calculating Freshness Lifetime", "4.2.3": "Calculating Age"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
 	rfc("9449", "OAuth 2.0 Demonstrating Proof of Possession (DPoP)", map[string]string{
 		"4.2": "DPoP Proof JWT Syntax", "4.3": "Checking DPoP Proofs", "6.1": "JWK Thumbprint Confirmation Method", "7.1": "The DPoP Authentication Scheme",
 		"7.2": "Compatibility with the Bearer Authentication Scheme", "11.1": "DPoP Proof Replay",
 	}),
 	rfc("9470", "OAuth 2.0 Step Up Authentication Challenge Protocol", map[string]string{"3": "Authentication Requirements Challenge"}),
-	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7"}),
+	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7", "5.8": "UUID Version 8"}),
 	rfc("9700", "Best Current Practice for OAuth 2.0 Security", map[string]string{
 		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "2.3": "Access Token Privilege Restriction", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",

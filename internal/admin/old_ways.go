@@ -46,7 +46,7 @@ func (a *Room) oldWaysOfApp(w http.ResponseWriter, r *http.Request) error {
 		return oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
 	developer, err := a.Store.Identity(r.Context(), app.OwnerID)
-	if err != nil {
+	if err != nil && !app.Stranger() {
 		return oauth.Unavailable(fmt.Errorf("load developer: %w", err))
 	}
 	uses, err := a.OldWays.Of(r.Context(), app.ID)

@@ -232,9 +232,10 @@ func (a *Acts) Switch(ctx context.Context, operator core.Identity, app core.App,
 		return core.App{}, fmt.Errorf("switch app %s: %w", app.ID, core.ErrNotFound)
 	}
 	// RFC 6749 §4.4: client_credentials only for confidential clients; a public app can prove nothing.
-	app.ClientCredentials = s.ClientCredentials && app.Confidential()
-	app.Introspection = s.Introspection && app.Confidential()
-	if s.Profile.Known() {
+	// A stranger acts for people or not at all: there is no account whose rights it could have.
+	app.ClientCredentials = s.ClientCredentials && app.Confidential() && !app.Stranger()
+	app.Introspection = s.Introspection && app.Confidential() && !app.Stranger()
+	if s.Profile.Known() && !app.Stranger() {
 		app.Profile = s.Profile
 	}
 	app.Implicit = s.Implicit && app.Profile.Rules().Implicit && app.Kind.Rules().SignsPeopleIn()

@@ -144,6 +144,7 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 		Version: Version, Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
 		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
 		Sunset: c.Sunset.Ends(), SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
+		Registration: c.Registrars(), AgentScope: c.AgentScope(),
 	}
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	AccountHosts string   `toml:"account_hosts" env:"LAUNCHPAD_ACCOUNT_HOSTS" help:"pattern of the hosts at which accounts are reached, like https://{account}.example.com; without one there are none"`
 	OtherHosts   []string `toml:"other_hosts" env:"LAUNCHPAD_OTHER_HOSTS" help:"hosts that account_hosts covers but that are no account's, like api.example.com; the issuer's never is"`
 
+	Register string `toml:"register" env:"LAUNCHPAD_REGISTER" help:"who may bring apps by program, without an ID here (open registration and metadata documents): open (everybody) or closed (nobody); left out: open if there is an API for agents"`
+
 	CreateAccounts string `toml:"create_accounts" env:"LAUNCHPAD_CREATE_ACCOUNTS" help:"who may open accounts: operators or everyone"`
 
 	MasterKeyCommand []string `toml:"master_key_command" help:"program and arguments that print the master key, instead of a file; a third way is LAUNCHPAD_MASTER_KEY"`
@@ -205,6 +207,11 @@ func (c *Config) finish() error {
 	case core.CreatorsOperators, core.CreatorsEveryone:
 	default:
 		return wrong("create_accounts", "%q must be operators or everyone", c.CreateAccounts)
+	}
+	switch core.Registrars(c.Register) {
+	case core.RegistrarsAnybody, core.RegistrarsNobody, "":
+	default:
+		return wrong("register", "%q must be open (apps may register themselves) or closed (they may not), or be left out", c.Register)
 	}
 	return c.checkAPIs()
 }

@@ -22,6 +22,9 @@ type Limits struct {
 	Revoke     int `toml:"revoke" help:"revocations from one address"`
 	API        int `toml:"api" help:"calls of APIs from one address, whatever their tokens"`
 
+	Register      int `toml:"register" help:"registrations of apps by program from one address"`
+	RegisterOfAll int `toml:"register_of_all" help:"registrations of apps by program from all addresses together"`
+
 	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
 	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
 	FeedOfApp       int `toml:"feed_of_app" help:"requests of one app for the revocation feed"`
@@ -41,6 +44,7 @@ var DefaultLimits = Limits{
 	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
 	Token: 5000, Introspect: 20_000, Feed: 1000, Revoke: 5000, API: 20_000,
 	TokenOfApp: 5000, IntrospectOfApp: 20_000, FeedOfApp: 1000, RevokeOfApp: 5000,
+	Register: 50, RegisterOfAll: 300,
 	APIOfAccount: 500, APIOfRoute: 500, APIOfIdentity: 5000, APIOfApp: 50_000, APIInAccount: 20_000,
 	WrongSecrets: 100, WrongPasswords: 100,
 }

@@ -3,7 +3,36 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"launchpad/internal/core"
 )
+
+func TestWhoMayBringApps(t *testing.T) {
+	for word, good := range map[string]bool{"": true, "open": true, "closed": true, "Open": false, "token": false} {
+		config := Default()
+		config.Register = word
+		if err := config.Finish(); (err == nil) != good {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+	forAgents := []API{{Routes: []Route{{Scope: "other"}}}, {Agents: true, Routes: []Route{{Scope: "use"}, {}, {Scope: "use"}, {Scope: "ask"}}}}
+	for _, c := range []struct {
+		word string
+		apis []API
+		want core.Registrars
+	}{
+		{"", nil, core.RegistrarsNobody}, {"", forAgents[:1], core.RegistrarsNobody}, {"", forAgents, core.RegistrarsAnybody},
+		{"closed", forAgents, core.RegistrarsNobody}, {"open", nil, core.RegistrarsAnybody},
+	} {
+		config := Config{Register: c.word, APIs: c.apis}
+		if got := config.Registrars(); got != c.want {
+			t.Errorf("%q with %d APIs: %q, want %q", c.word, len(c.apis), got, c.want)
+		}
+	}
+	if got := (&Config{APIs: forAgents}).AgentScope().String(); got != "ask use" {
+		t.Errorf("the scope of agents: %q", got)
+	}
+}
 
 // Who may come in, and open accounts, is closed unless it is said otherwise, and a slip of the pen opens nothing.
 func TestWhoMayComeIn(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ const path = "/oauth/consent"
 // Apps looks apps up.
 type Apps interface {
 	ByClientID(ctx context.Context, clientID string) (core.App, error)
+	// Keep makes sure that the app is there to be let in; until now it may have been no more than what a stranger said.
+	Keep(ctx context.Context, app core.App) error
 }
 
 // Members lists the accounts of an identity.
@@ -127,7 +130,7 @@ func (c *Room) suggested(ctx context.Context, q question) (core.Reach, error) {
 
 func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q question, reach core.Reach, problems []web.Problem) error {
 	developer, err := c.Store.Identity(r.Context(), q.app.OwnerID)
-	if err != nil {
+	if err != nil && !q.app.Stranger() {
 		return oauth.Unavailable(fmt.Errorf("load developer: %w", err))
 	}
 	sees, changes := c.Catalog.Split(q.record.Scope)
@@ -135,8 +138,8 @@ func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q questi
 		Form:        web.Form{Problems: problems},
 		Interaction: q.sealed, App: q.app, Developer: developer.Name,
 		RedirectHost: oauth.RedirectHost(q.record.RedirectURI), Origin: oauth.RedirectOrigin(q.record.RedirectURI),
-		OnThisDevice: onThisDevice(q.record.RedirectURI),
-		Sees:         sees, Changes: changes,
+		OnThisDevice: onThisDevice(q.record.RedirectURI), LocalOnly: localOnly(q.app),
+		Sees: sees, Changes: changes,
 		Memberships: q.memberships, Reach: reach, Undecided: reach.All && len(problems) > 0,
 		RefreshDays: int(c.RefreshIdle / (24 * time.Hour)),
 	})
@@ -144,7 +147,7 @@ func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q questi
 
 // onThisDevice warns of an answer that goes to a program where the browser is: whoever started the flow gets it.
 func onThisDevice(redirectURI string) string {
-	class, err := oauth.CheckRedirectURI(redirectURI)
+	class, err := oauth.CheckAgentRedirectURI(redirectURI)
 	switch {
 	case err != nil:
 		return ""
@@ -152,10 +155,19 @@ func onThisDevice(redirectURI string) string {
 		return "consent.on_this_computer"
 	case class == oauth.RedirectShown:
 		return "consent.shown"
-	case class == oauth.RedirectPrivate:
+	case class == oauth.RedirectPrivate || class == oauth.RedirectUnowned:
 		return "consent.on_this_device"
 	}
 	return ""
+}
+
+// localOnly reports whether a stranger never answers to a server: then any program here can say that it is that app, and nothing
+// shows whether it is. RFC 8252 §8.6.
+func localOnly(app core.App) bool {
+	return app.Stranger() && !slices.ContainsFunc(app.RedirectURIs, func(uri string) bool {
+		class, err := oauth.CheckAgentRedirectURI(uri)
+		return err == nil && class == oauth.RedirectHTTPS
+	})
 }
 
 // goOn sends the browser back to the authorize room.
@@ -190,6 +202,12 @@ func (c *Room) allow(w http.ResponseWriter, r *http.Request, q question) error {
 	reach, problem := chosenReach(r.PostForm, q.memberships)
 	if problem != nil {
 		return c.draw(w, r, http.StatusUnprocessableEntity, q, reach, []web.Problem{*problem})
+	}
+	switch err := c.Apps.Keep(r.Context(), q.app); {
+	case errors.Is(err, core.ErrNotFound):
+		return oauth.InvalidRequest("client_unknown", "the app that asked does not exist any more")
+	case err != nil:
+		return oauth.Unavailable(fmt.Errorf("keep app: %w", err))
 	}
 	now := c.Clock.Now()
 	grant, err := c.Store.RecordConsent(r.Context(), core.Grant{

@@ -2,6 +2,7 @@ package core
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"launchpad/oauth"
@@ -26,8 +27,8 @@ type App struct {
 	TokenFormat  TokenFormat
 	RedirectURIs []string
 	Scope        oauth.Scope // what it may ask for; empty: every published scope
-	Publisher    Account     // the account that stands behind it
-	OwnerID      ID          // the developer
+	Publisher    Account     // the account that stands behind it; zero: a stranger
+	OwnerID      ID          // the developer; zero: a stranger
 	OwnerLeft    bool        // the owner belongs to the publisher no more
 	Team         []ID        // who else builds it
 	Secrets      []AppSecret // live ones, digests only, the oldest first
@@ -36,6 +37,8 @@ type App struct {
 	SuspendedAt  time.Time
 	// When the addresses that people are sent back to changed last; zero: never.
 	RedirectsChangedAt time.Time
+	// When the document that the app is was read last; zero: it is none. See Documented.
+	DocumentAt time.Time
 	// Until then people may be sent back by plain http to an app that came from another server; zero: no such exception.
 	HTTPRedirectsUntil time.Time
 
@@ -43,6 +46,14 @@ type App struct {
 	ClientCredentials bool
 	Implicit          bool // tokens in the redirect; see ProfileRules.Implicit
 	Introspection     bool // it is an API: may introspect every app's tokens
+}
+
+// Registration is an app that registers itself.
+type Registration struct {
+	App         App
+	TokenDigest string // of its registration access token; "": nobody can change it
+	Fingerprint string // of all that it said; "": it is shared with nobody who says the same
+	ExpiresAt   time.Time
 }
 
 // MaxSecrets is how many secrets of an app can live at a time: the one in use, and the one that takes its place.
@@ -74,6 +85,23 @@ func (a App) Confidential() bool { return !a.Kind.Rules().Public }
 // AnyPort reports whether loopback redirects may use any port. RFC 8252 §7.3.
 func (a App) AnyPort() bool { return a.Kind.Rules().AnyPort }
 
+// Stranger reports whether the app came by itself, so that nobody here vouches for what it says of itself.
+func (a App) Stranger() bool { return a.Kind.Rules().Stranger }
+
+// Documented reports whether the app is what a document at its client_id says it is.
+func (a App) Documented() bool { return a.Stranger() && strings.HasPrefix(a.ClientID, "https://") }
+
+// Host is what tells a stranger from another: the machine at which its document lies, or to which people are sent back.
+func (a App) Host() string {
+	switch {
+	case a.Documented():
+		return oauth.RedirectHost(a.ClientID)
+	case len(a.RedirectURIs) > 0:
+		return oauth.RedirectHost(a.RedirectURIs[0])
+	}
+	return ""
+}
+
 // Usable reports whether the app may act at all.
 func (a App) Usable() bool { return a.DeletedAt.IsZero() && a.SuspendedAt.IsZero() }
 
@@ -101,9 +129,9 @@ func (a App) HTTPRedirectOver(uri string, now time.Time) bool {
 	return err == nil && class == oauth.RedirectDummy
 }
 
-// MayAsk narrows the published scopes to those that the app may ask for.
+// MayAsk narrows the published scopes to those that the app may ask for. A stranger is never asked to mean every one.
 func (a App) MayAsk(published oauth.Scope) oauth.Scope {
-	if len(a.Scope) == 0 {
+	if len(a.Scope) == 0 && !a.Stranger() {
 		return published
 	}
 	return a.Scope.And(published)

@@ -43,6 +43,14 @@ const (
 	CreatorsEveryone  Creators = "everyone"
 )
 
+// Registrars is who may bring apps by program, without an ID here.
+type Registrars string
+
+const (
+	RegistrarsAnybody Registrars = "open"
+	RegistrarsNobody  Registrars = "closed"
+)
+
 // Account is a customer company.
 type Account struct {
 	ID          ID

@@ -17,6 +17,7 @@ type Room struct {
 	GrantTypes  []string
 	AuthMethods []string
 	Published   oauth.Scope
+	Register    string // path at which apps register themselves, who may then be documents as well; "": they may not
 
 	document []byte
 }
@@ -39,6 +40,9 @@ type metadata struct {
 	ChallengeMethods     []string `json:"code_challenge_methods_supported"`
 	IssInResponse        bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
 	Documentation        string   `json:"service_documentation"`
+
+	Register  string `json:"registration_endpoint,omitempty"`                 // RFC 7591 §3
+	Documents bool   `json:"client_id_metadata_document_supported,omitempty"` // draft-ietf-oauth-client-id-metadata-document §5
 }
 
 // Routes of the room. Clients build the address from the issuer in different ways, and stop at the first that
@@ -73,13 +77,17 @@ func Spellings(issuer string) []string {
 func (d *Room) write() []byte {
 	issuer := d.Keys.Issuer()
 	confidential := []string{"client_secret_basic", "client_secret_post"}
-	document, err := json.Marshal(metadata{
+	m := metadata{
 		Issuer: issuer, Authorize: issuer + "/oauth/authorize", Token: issuer + "/oauth/token", Revoke: issuer + "/oauth/revoke",
 		Introspect: issuer + "/oauth/introspect", JWKS: issuer + "/oauth/jwks", Scopes: append([]string{}, d.Published...),
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: d.GrantTypes,
 		TokenAuthMethods: d.AuthMethods, RevokeAuthMethods: d.AuthMethods, IntrospectAuthMethod: confidential,
 		ChallengeMethods: []string{oauth.MethodS256}, IssInResponse: true, Documentation: issuer + "/docs",
-	})
+	}
+	if d.Register != "" {
+		m.Register, m.Documents = issuer+d.Register, true
+	}
+	document, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // strings cannot fail
 	}

@@ -15,11 +15,11 @@ import (
 // packages may also import those before it.
 var floors = [][]string{
 	{"internal/meter", "internal/journal", "oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "internal/durable", "docs", "internal/sample"},
-	{"internal/store/schema", "internal/store", "internal/web", "internal/limit", "internal/doctor", "resource"},
+	{"internal/store/schema", "internal/store", "internal/web", "internal/limit", "internal/doctor", "internal/fetch", "resource"},
 	{"internal/keys", "internal/events", "internal/uses", "internal/policy"},
 	{"internal/access", "internal/apps", "internal/session", "internal/clientauth", "internal/mint", "internal/interact", "internal/sunset", "internal/imported", "internal/importer"},
 	{"internal/protect"}, // acts that lean on other acts
-	{"internal/authorize", "internal/token", "internal/introspect", "internal/feed", "internal/revoke", "internal/discovery", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/heritage", "internal/manual"},
+	{"internal/authorize", "internal/token", "internal/introspect", "internal/feed", "internal/revoke", "internal/discovery", "internal/register", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/heritage", "internal/manual"},
 	{"internal/server"},
 	{"internal/cli", "internal/lptest"},
 	{"cmd/launchpad"},

@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/apps"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/keys"
 	"launchpad/internal/protect"
@@ -82,6 +83,8 @@ type options struct {
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
 	issuer   string
+	agents   core.Registrars
+	fetch    fetch.Options
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -118,6 +121,11 @@ func WithAccountHosts() Option { return func(o *options) { o.hosts = true } }
 
 // WithIssuer lets the server be known by another address than its own, as behind a proxy.
 func WithIssuer(issuer string) Option { return func(o *options) { o.issuer = issuer } }
+
+// WithAgents lets apps come by themselves, and ask for every scope; it says how documents are fetched, by the server's clock.
+func WithAgents(documents fetch.Options) Option {
+	return func(o *options) { o.agents, o.fetch = core.RegistrarsAnybody, documents }
+}
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -204,6 +212,7 @@ func (s *Server) open() {
 	if s.o.life > 0 {
 		life.Access = s.o.life
 	}
+	s.o.fetch.Clock = s.Clock
 	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
@@ -216,6 +225,7 @@ func (s *Server) open() {
 			Upstream: s.o.upstream,
 		}},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Registration: s.o.agents, AgentScope: Catalog.Published(), Fetch: fetch.New(s.o.fetch),
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}

@@ -21,7 +21,8 @@ func MayCreateAccount(i core.Identity, who core.Creators) bool {
 
 // ConsentRemembered reports whether a standing grant lets a request pass without asking again: the same app, the
 // same or fewer scopes, and answers that go where they went when the person allowed it (ASVS 10.7.1). Never for an app
-// that cannot prove who it is (RFC 8252 §8.6): anybody on this computer may use its name.
+// that cannot prove who it is (RFC 8252 §8.6): anybody on this computer may use its name. Nor for one that came by itself:
+// whoever sends its name may be anybody, too.
 func ConsentRemembered(app core.App, grant core.Grant, asked []string) bool {
-	return app.Confidential() && grant.Scope.Covers(asked) && grant.UpdatedAt.After(app.RedirectsChangedAt)
+	return app.Confidential() && !app.Stranger() && grant.Scope.Covers(asked) && grant.UpdatedAt.After(app.RedirectsChangedAt)
 }

@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/introspect"
 	"launchpad/internal/limit"
 	"launchpad/internal/meter"
+	"launchpad/internal/register"
 	"launchpad/internal/revoke"
 	"launchpad/internal/token"
 	"launchpad/internal/web"
@@ -31,6 +32,7 @@ const (
 	byIdentity                           // on whose behalf a token is
 	byAccount                            // from wherever
 	byAddressAndAccount                  // one address for one account
+	byEverybody                          // all together
 	byFailure                            // by address, and by the client_id that was tried
 )
 
@@ -56,6 +58,7 @@ func policies(l config.Limits) []policy {
 		{name: "introspect", by: byAddress, most: l.Introspect, what: "introspections", covers: at(introspect.Path)},
 		{name: "feed", by: byAddress, most: l.Feed, what: "requests for the revocation feed", covers: at(feed.Path)},
 		{name: "revoke", by: byAddress, most: l.Revoke, what: "revocations", covers: at(revoke.Path)},
+		{name: "register", by: byAddress, most: l.Register, what: "registrations", covers: at(register.Path)},
 		{name: "authorize", by: byAddress, most: l.Authorize, what: "authorization requests", covers: at(authorize.Path)},
 		{name: "api", by: byAddress, most: l.API, what: "calls", covers: on(web.APISurface)},
 		{name: "documents", by: byAddress, most: l.Documents, what: "requests", covers: on(web.JSONSurface)},
@@ -67,6 +70,7 @@ func policies(l config.Limits) []policy {
 		{name: "introspect_of_app", by: byApp, most: l.IntrospectOfApp, what: "introspections", covers: at(introspect.Path)},
 		{name: "feed_of_app", by: byApp, most: l.FeedOfApp, what: "requests for the revocation feed", covers: at(feed.Path)},
 		{name: "revoke_of_app", by: byApp, most: l.RevokeOfApp, what: "revocations", covers: at(revoke.Path)},
+		{name: "register_of_all", by: byEverybody, most: l.RegisterOfAll, what: "registrations", covers: at(register.Path)},
 		{name: "wrong_secrets", by: byFailure, most: l.WrongSecrets, what: "wrong credentials", covers: nothing},
 
 		{name: ofAccount, by: byAddressAndAccount, most: l.APIOfAccount, what: "calls", covers: nothing},
@@ -158,27 +162,28 @@ func (n *limits) astray(api bool) *policy {
 
 // perMethod is the limits of one path. A method that it does not have is counted with the first that it has.
 type perMethod struct {
-	limits   *limits
-	routes   []web.Route
-	policies []*policy
+	limits *limits
+	routes []web.Route
+	from   []*policy // of one address
+	all    []*policy // of everybody together; nil: it does not matter
 }
 
 func (n *limits) perMethod(routes []web.Route) perMethod {
 	p := perMethod{limits: n, routes: routes}
 	for _, route := range routes {
-		p.policies = append(p.policies, n.policyOf(route, byAddress))
+		p.from = append(p.from, n.policyOf(route, byAddress))
+		p.all = append(p.all, n.policyOf(route, byEverybody))
 	}
 	return p
 }
 
 // admit counts a request by its address, before anything else of it is looked at.
 func (p perMethod) admit(w http.ResponseWriter, r *http.Request) error {
-	for i := range p.routes {
-		if p.routes[i].Method == r.Method {
-			return p.limits.admit(w, r, p.policies[i])
-		}
+	at := max(0, slices.IndexFunc(p.routes, func(route web.Route) bool { return route.Method == r.Method }))
+	if err := p.limits.admit(w, r, p.from[at]); err != nil || p.all[at] == nil {
+		return err
 	}
-	return p.limits.admit(w, r, p.policies[0])
+	return p.limits.admitOfAll(p.all[at])
 }
 
 func (n *limits) admit(w http.ResponseWriter, r *http.Request, p *policy) error {
@@ -188,6 +193,13 @@ func (n *limits) admit(w http.ResponseWriter, r *http.Request, p *policy) error 
 		return n.refuse(p, oauth.TooManyRequests("too_many_requests", s.Wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", p.most, p.what, window))
 	}
 	standing.note(p, s)
+	return nil
+}
+
+func (n *limits) admitOfAll(p *policy) error {
+	if wait := p.rate.Take(limit.Text(p.name)); wait > 0 {
+		return n.refuse(p, oauth.TooManyRequests("too_many_of_all", wait, "more than %d %s came within %s, from all addresses together; wait as long as Retry-After says", p.most, p.what, window))
+	}
 	return nil
 }
 

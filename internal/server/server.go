@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/events"
 	"launchpad/internal/feed"
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/imported"
 	"launchpad/internal/interact"
@@ -52,6 +53,9 @@ type Options struct {
 	SignUp        core.SignUp               // who may make an ID; "" is nobody
 	Creators      core.Creators             // who may open accounts; "" is operators
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
+	Registration  core.Registrars           // who may bring apps by program; "" is nobody
+	AgentScope    oauth.Scope               // the most that such apps may ask for: the scopes of APIs for agents
+	Fetch         *fetch.Client             // of the documents of such apps; nil: one that keeps to the public network
 	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Proxies       web.Proxies                 // in front of this server
@@ -86,6 +90,7 @@ type Server struct {
 	steady    *core.SteadyClock // options.Clock
 	keys      *keys.Keys
 	directory *apps.Directory
+	strangers *apps.Strangers
 	imported  *imported.Tokens
 	access    *access.Verifier
 	secrets   *apps.SecretUses
@@ -126,6 +131,10 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.log = events.New(o.Store, o.Clock, o.Watch, o.Log)
 	s.directory = apps.NewDirectory(o.Store, s.log)
+	if o.Fetch == nil {
+		o.Fetch = fetch.New(fetch.Options{Clock: o.Clock})
+	}
+	s.strangers = apps.NewStrangers(s.directory, o.Clock, apps.StrangerOptions{Open: o.Registration == core.RegistrarsAnybody, Scope: o.AgentScope, Name: o.Name, Fetch: o.Fetch})
 	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.imported = imported.New(o.Store, o.Clock)
@@ -137,6 +146,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
+	if err := o.Store.FillLikenesses(ctx); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
 	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read, s.feed.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
@@ -259,6 +271,9 @@ func (s *Server) SweepOnce(ctx context.Context, from core.ID) (core.ID, error) {
 	horizon := store.Horizon{Now: s.options.Clock.Now(), RefreshIdle: s.options.Life.RefreshIdle, Keep: 2 * s.options.Life.Access}
 	if from.Zero() {
 		if err := s.options.Store.SweepRest(ctx, horizon); err != nil {
+			return from, err
+		}
+		if err := s.options.Store.SweepStrangers(ctx, horizon.Now); err != nil {
 			return from, err
 		}
 	}

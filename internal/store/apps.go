@@ -14,13 +14,13 @@ func (s *Store) RegisterApp(ctx context.Context, owner core.Membership, app core
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
 			INSERT INTO apps (id, client_id, name, homepage_url, kind, profile, token_format, redirect_uris, scope,
-				account_id, owner_id, client_credentials, implicit, introspection, created_at)
+				account_id, owner_id, client_credentials, implicit, introspection, created_at, likeness)
 			SELECT $4, $5, $6, $7, $8, $9, $10, $11, $12, $1, $2,
-				CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT), CAST($16 AS BIGINT)
+				CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT), CAST($16 AS BIGINT), $17
 			WHERE `+stillActs,
 			acting(owner, app.ID, app.ClientID, app.Name, app.HomepageURL, string(app.Kind), string(app.Profile), string(app.TokenFormat),
 				strings.Join(app.RedirectURIs, "\n"), app.Scope.String(),
-				truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt))...); err != nil {
+				truth(app.ClientCredentials), truth(app.Implicit), truth(app.Introspection), ms(app.CreatedAt), core.Likeness(app.Name))...); err != nil {
 			return err
 		}
 		if err := t.insertSecrets(app); err != nil {
@@ -63,9 +63,9 @@ func (s *Store) ChangeApp(ctx context.Context, app core.App, actor core.ID, now 
 	return s.changeApp(ctx, app.ID, actor, now, `
 		UPDATE apps
 		SET name = $3, homepage_url = $4, redirect_uris = $5, scope = $6,
-			redirects_changed_at = CASE WHEN redirect_uris = $5 THEN redirects_changed_at ELSE $7 END
+			redirects_changed_at = CASE WHEN redirect_uris = $5 THEN redirects_changed_at ELSE $7 END, likeness = $8
 		WHERE id = $1 AND deleted_at IS NULL AND `+byTeam,
-		app.ID, actor, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), ms(now))
+		app.ID, actor, app.Name, app.HomepageURL, strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), ms(now), core.Likeness(app.Name))
 }
 
 // SwitchApp replaces what an operator alone may set, so that neither undoes what the other did meanwhile.
@@ -97,40 +97,50 @@ func (s *Store) DeleteApp(ctx context.Context, app, actor core.ID, now time.Time
 			WHERE id = $1 AND deleted_at IS NULL AND `+byOwner, app, actor, ms(now)); err != nil {
 			return err
 		}
-		for _, end := range []string{
-			`DELETE FROM app_secrets WHERE app_id = $1`,
-			`DELETE FROM app_members WHERE app_id = $1`,
-		} {
-			if _, err := t.exec(end, app); err != nil {
-				return err
-			}
-		}
-		for _, end := range []string{
-			`UPDATE grants SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
-			`UPDATE personal_tokens SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
-		} {
-			if _, err := t.exec(end, app, ms(now)); err != nil {
-				return err
-			}
+		if err := t.endApp(app, now); err != nil {
+			return err
 		}
 		return t.log(appEvent(core.EventAppDeleted, app, actor, now))
 	})
 }
 
+// endApp ends what hangs on an app.
+func (t *tx) endApp(app core.ID, now time.Time) error {
+	for _, end := range []string{
+		`DELETE FROM app_secrets WHERE app_id = $1`,
+		`DELETE FROM app_members WHERE app_id = $1`,
+	} {
+		if _, err := t.exec(end, app); err != nil {
+			return err
+		}
+	}
+	for _, end := range []string{
+		`UPDATE grants SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
+		`UPDATE personal_tokens SET revoked_at = $2 WHERE app_id = $1 AND revoked_at IS NULL`,
+	} {
+		if _, err := t.exec(end, app, ms(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Strangers have neither publisher nor owner.
 const appQuery = `
 	SELECT p.id, p.client_id, p.name, p.homepage_url, p.kind, p.profile, p.token_format, p.redirect_uris, p.scope,
 		p.owner_id, p.client_credentials, p.implicit, p.introspection, p.created_at, p.suspended_at, p.deleted_at, p.redirects_changed_at, p.http_redirects_until,
-		a.id, a.slug, a.name, a.created_at, a.suspended_at,
-		NOT EXISTS (SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id)
+		a.id, COALESCE(a.slug, ''), COALESCE(a.name, ''), a.created_at, a.suspended_at,
+		p.owner_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memberships o WHERE o.identity_id = p.owner_id AND o.account_id = p.account_id),
+		p.document_at
 	FROM apps p
-	JOIN accounts a ON a.id = p.account_id`
+	LEFT JOIN accounts a ON a.id = p.account_id`
 
 func scanApp(a *core.App) []any {
 	return []any{&a.ID, &a.ClientID, &a.Name, &a.HomepageURL, (*string)(&a.Kind), (*string)(&a.Profile), (*string)(&a.TokenFormat),
 		linesOf(&a.RedirectURIs), scopeOf(&a.Scope), &a.OwnerID, isTrue(&a.ClientCredentials), isTrue(&a.Implicit), isTrue(&a.Introspection),
 		since(&a.CreatedAt), since(&a.SuspendedAt), since(&a.DeletedAt), since(&a.RedirectsChangedAt), since(&a.HTTPRedirectsUntil),
 		&a.Publisher.ID, &a.Publisher.Slug, &a.Publisher.Name, since(&a.Publisher.CreatedAt), since(&a.Publisher.SuspendedAt),
-		isTrue(&a.OwnerLeft)}
+		isTrue(&a.OwnerLeft), since(&a.DocumentAt)}
 }
 
 // AppByClientID finds an app that has not been deleted, with its team and the digests of its secrets.

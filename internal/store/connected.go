@@ -19,16 +19,17 @@ func (s *Store) ConnectedApps(ctx context.Context, identity core.ID) ([]Connecte
 	t := s.engine.view(ctx)
 	err := t.each(`
 		SELECT g.id, g.identity_id, g.app_id, g.scope, g.all_accounts, g.default_account_id, g.version, g.created_at, g.updated_at, g.last_used_at,
-			p.id, p.client_id, p.name, p.homepage_url, a.id, a.name
+			p.id, p.client_id, p.name, p.homepage_url, p.kind, p.redirect_uris, a.id, COALESCE(a.name, '')
 		FROM grants g
 		JOIN apps p ON p.id = g.app_id
-		JOIN accounts a ON a.id = p.account_id
+		LEFT JOIN accounts a ON a.id = p.account_id
 		WHERE g.identity_id = $1 AND g.revoked_at IS NULL AND p.deleted_at IS NULL
 		ORDER BY p.name, g.id`, args(identity), func(row scanner) error {
 		var c Connected
 		g, p := &c.Grant, &c.App
 		err := row.Scan(&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version,
-			since(&g.CreatedAt), since(&g.UpdatedAt), since(&g.LastUsedAt), &p.ID, &p.ClientID, &p.Name, &p.HomepageURL, &p.Publisher.ID, &p.Publisher.Name)
+			since(&g.CreatedAt), since(&g.UpdatedAt), since(&g.LastUsedAt), &p.ID, &p.ClientID, &p.Name, &p.HomepageURL,
+			(*string)(&p.Kind), linesOf(&p.RedirectURIs), &p.Publisher.ID, &p.Publisher.Name)
 		list = append(list, c)
 		return err
 	})

@@ -218,13 +218,13 @@ func (s *Store) BringApp(ctx context.Context, source, key string, app core.App, 
 	return s.fact(ctx, func(t *tx) error {
 		if err := t.must(`
 			INSERT INTO apps (id, client_id, name, homepage_url, kind, profile, token_format, redirect_uris, scope,
-				account_id, owner_id, client_credentials, implicit, introspection, created_at, http_redirects_until)
-			SELECT $1, $2, $3, '', $4, $5, $6, $7, $8, $9, i.id, CAST($11 AS BIGINT), 0, 0, CAST($12 AS BIGINT), CAST($13 AS BIGINT)
+				account_id, owner_id, client_credentials, implicit, introspection, created_at, http_redirects_until, likeness)
+			SELECT $1, $2, $3, '', $4, $5, $6, $7, $8, $9, i.id, CAST($11 AS BIGINT), 0, 0, CAST($12 AS BIGINT), CAST($13 AS BIGINT), $14
 			FROM identities i
 			WHERE i.id = $10 AND i.deleted_at IS NULL`,
 			app.ID, app.ClientID, app.Name, string(app.Kind), string(app.Profile), string(app.TokenFormat),
 			strings.Join(app.RedirectURIs, "\n"), app.Scope.String(), app.Publisher.ID, app.OwnerID,
-			truth(app.ClientCredentials), ms(app.CreatedAt), ms(app.HTTPRedirectsUntil)); err != nil {
+			truth(app.ClientCredentials), ms(app.CreatedAt), ms(app.HTTPRedirectsUntil), core.Likeness(app.Name)); err != nil {
 			return err
 		}
 		if err := t.insertSecrets(app); err != nil {

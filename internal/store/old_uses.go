@@ -48,7 +48,7 @@ func (s *Store) OldUsesOf(ctx context.Context, app core.ID, from time.Time) ([]c
 func (s *Store) OldUsage(ctx context.Context, today time.Time, days int) ([]core.OldUsage, error) {
 	var list []core.OldUsage
 	err := s.engine.view(ctx).each(`
-		SELECT p.id, p.client_id, p.name, a.id, a.slug, a.name, u.way, u.today, u.week, u.period, u.last_at
+		SELECT p.id, p.client_id, p.name, a.id, COALESCE(a.slug, ''), COALESCE(a.name, ''), u.way, u.today, u.week, u.period, u.last_at
 		FROM (
 			SELECT app_id, way, max(last_at) AS last_at,
 				CAST(sum(CASE WHEN day >= $1 THEN count ELSE 0 END) AS BIGINT) AS today,
@@ -57,7 +57,7 @@ func (s *Store) OldUsage(ctx context.Context, today time.Time, days int) ([]core
 			FROM old_uses
 			GROUP BY app_id, way) u
 		JOIN apps p ON p.id = u.app_id AND p.deleted_at IS NULL
-		JOIN accounts a ON a.id = p.account_id
+		LEFT JOIN accounts a ON a.id = p.account_id
 		ORDER BY u.period DESC, u.last_at DESC, p.id, u.way`,
 		args(ms(today), ms(today.AddDate(0, 0, -6)), ms(today.AddDate(0, 0, 1-days))), func(row scanner) error {
 			var u core.OldUsage

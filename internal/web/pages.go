@@ -129,6 +129,7 @@ type Consent struct {
 	RedirectHost  string
 	Origin        string
 	OnThisDevice  string // warning, by its message, if the answer goes to a program here
+	LocalOnly     bool   // a stranger whose answers all go to programs here
 	Sees, Changes []core.ScopeInfo
 	Memberships   []core.Membership
 	Reach         core.Reach // what is ticked at first

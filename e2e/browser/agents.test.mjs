@@ -1,0 +1,81 @@
+// What people see of apps that came by themselves.
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { startUpstream } from '../support/api.mjs';
+import { launchBrowser, newPage } from '../support/browser.mjs';
+import { look } from '../support/look.mjs';
+import { authorizeAndArrive, becomeOperator } from '../support/person.mjs';
+import { startServe, temporaryDirectory } from '../support/servers.mjs';
+
+const configuration = (upstream) => `
+register = "open"
+[[scope]]
+name = "mcp:tools"
+words = "Use its tools in your name"
+changes = true
+[[scope]]
+name = "notes:read"
+words = "Your notes"
+[[api]]
+prefix = "/tools/"
+upstream = "${upstream}"
+agents = true
+[[api.route]]
+method = "POST"
+path = "/tools/call"
+scope = "mcp:tools"
+[[api.route]]
+method = "GET"
+path = "/tools/notes"
+scope = "notes:read"
+`;
+
+const agents = {
+  typical: { client_name: 'Sample Agent', redirect_uris: ['http://127.0.0.1/callback'] },
+  longest: { client_name: 'Quarterly Revenue Reconciliation and Forecasting for Bakers!', redirect_uris: Array.from({ length: 10 }, (_, n) => `https://agent-${n}.a-rather-long-subdomain.example.com/integrations/oauth/callback/${n}`) },
+  'right-to-left': { client_name: 'شركة التقارير والتحليلات المتقدمة', redirect_uris: ['editor://sample.agent/auth'] },
+  posing: { client_name: 'Launchpad Support', redirect_uris: ['https://agent.example/callback'] },
+};
+
+async function register(issuer, agent) {
+  const answer = await fetch(`${issuer}/oauth/register`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token_endpoint_auth_method: 'none', ...agent }),
+  });
+  if (answer.status !== 201) throw new Error(`register: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+const authorization = (issuer, app) => `${issuer}/oauth/authorize?${new URLSearchParams({
+  response_type: 'code', client_id: app.client_id, redirect_uri: app.redirect_uris[0], state: 'xyz', code_challenge_method: 'S256',
+  code_challenge: createHash('sha256').update('verifier').digest('base64url'),
+})}`;
+
+test('agents', async (t) => {
+  const upstream = await startUpstream(t, {});
+  const config = path.join(await temporaryDirectory(t), 'launchpad.toml');
+  await writeFile(config, configuration(upstream.origin));
+  const { issuer, setupLink } = await startServe(t, { config });
+  const page = await newPage(await launchBrowser(t));
+  await becomeOperator(page, setupLink, { name: 'Sam Sample', email: 'sam@example.com', company: 'Sample Bakery' });
+
+  for (const [kind, agent] of Object.entries(agents)) {
+    await t.test(`consent, ${kind}`, async () => {
+      const app = await register(issuer, agent);
+      await page.goto(authorization(issuer, app));
+      await page.getByText('Unverified app').waitFor();
+      await look(page, `agent-consent-${kind}`);
+      if (kind === 'posing') await page.getByRole('heading', { level: 1, name: 'agent.example asks for access' }).waitFor();
+    });
+  }
+  await t.test('connected apps', async () => {
+    const app = await register(issuer, { client_name: 'Sample Agent', redirect_uris: [`${upstream.origin}/callback`] });
+    await page.goto(authorization(issuer, app));
+    await authorizeAndArrive(page, app.redirect_uris[0]);
+    page.mishaps = [];
+    await page.goto(`${issuer}/oauth/authorized_applications`);
+    await page.getByText('Sample Agent').waitFor();
+    await look(page, 'agent-connected');
+  });
+});
