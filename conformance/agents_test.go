@@ -16,7 +16,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
-	"launchpad/internal/protect"
+	guarded "launchpad/internal/protect"
 	"launchpad/oauth"
 )
 
@@ -26,12 +26,12 @@ func withAgents() lptest.Option {
 		_ = json.NewEncoder(w).Encode(map[string]any{"headers": r.Header, "query": r.URL.RawQuery})
 	}))
 	agent := func(issuer, at string) gateway.API {
-		return gateway.API{Upstream: told, API: protect.API{Name: "Tools at " + at, Resource: issuer + at, Prefix: at + "/", Agents: true, QueryTokens: true, Scopes: oauth.Scopes("mcp:extra"),
-			Routes: []protect.Route{{Method: "POST", Path: at, Scope: "mcp:tools"}, {Method: "POST", Path: at + "/admin", Scope: "mcp:admin"}}}}
+		return gateway.API{Upstream: told, API: guarded.API{Name: "Tools at " + at, Resource: issuer + at, Prefix: at + "/", Agents: true, QueryTokens: true, Scopes: oauth.Scopes("mcp:extra"),
+			Routes: []guarded.Route{{Method: "POST", Path: at, Scope: "mcp:tools"}, {Method: "POST", Path: at + "/admin", Scope: "mcp:admin"}}}}
 	}
 	return lptest.WithAPIs(func(issuer string) []gateway.API {
-		return []gateway.API{agent(issuer, "/mcp"), agent(issuer, "/other"), {Upstream: told, API: protect.API{
-			Resource: "https://api.example", Prefix: "/v4/", Routes: []protect.Route{{Method: "GET", Path: "/v4/dashboards", Scope: "dashboards:read"}},
+		return []gateway.API{agent(issuer, "/mcp"), agent(issuer, "/other"), {Upstream: told, API: guarded.API{
+			Resource: "https://api.example", Prefix: "/v4/", Routes: []guarded.Route{{Method: "GET", Path: "/v4/dashboards", Scope: "dashboards:read"}},
 		}}}
 	}, core.ScopeInfo{Name: "mcp:tools", Words: "Use tools"}, core.ScopeInfo{Name: "mcp:admin", Words: "Manage", Changes: true}, core.ScopeInfo{Name: "mcp:extra", Words: "More"})
 }
@@ -247,7 +247,7 @@ func TestScopesOfARequestForAnAPI(t *testing.T) {
 // RFC 9068 §3: agents of the first revision name no resource; their scope says which API they mean, if only one has it.
 func TestRFC9068_3_TheScopeTellsTheAPI(t *testing.T) {
 	one := lptest.WithAPIs(func(issuer string) []gateway.API {
-		return []gateway.API{{Upstream: gateway.Local(http.NotFoundHandler()), API: protect.API{Resource: issuer + "/mcp", Prefix: "/mcp/", Agents: true, Routes: []protect.Route{{Method: "POST", Path: "/mcp", Scope: "mcp:tools"}}}}}
+		return []gateway.API{{Upstream: gateway.Local(http.NotFoundHandler()), API: guarded.API{Resource: issuer + "/mcp", Prefix: "/mcp/", Agents: true, Routes: []guarded.Route{{Method: "POST", Path: "/mcp", Scope: "mcp:tools"}}}}}
 	}, core.ScopeInfo{Name: "mcp:tools", Words: "Use tools"})
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		if got := claims(t, redeem(s, ask(s, "scope", "mcp:tools")).Text("access_token"))["aud"]; got != s.URL+"/mcp" {
