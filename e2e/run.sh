@@ -17,7 +17,7 @@ require() {
   done
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || missing+=("ruby-oauth2")
   /usr/bin/python3 -c 'import requests_oauthlib' 2>/dev/null || missing+=("python3-requests-oauthlib")
-  node -e 'require("playwright-core"); require("simple-oauth2")' 2>/dev/null || missing+=("the packages of e2e/package-lock.json")
+  node -e 'require("playwright-core"); require("simple-oauth2"); require("express"); require.resolve("@modelcontextprotocol/sdk/client")' 2>/dev/null || missing+=("the packages of e2e/package-lock.json")
   [ ${#missing[@]} = 0 ] && return
   printf 'e2e: not there: %s\n' "${missing[@]}" >&2
   echo "e2e: scripts/install.sh installs what the tests need" >&2

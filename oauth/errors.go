@@ -18,6 +18,7 @@ type Error struct {
 	Status      int
 	Scope       string        // RFC 6750 §3: the scopes that the resource needs
 	Scheme      string        // authentication scheme of the challenge that goes along, or ""
+	Metadata    string        // RFC 9728 §5.1: where the metadata of the API lies, for the challenge
 	RetryAfter  time.Duration // for passing faults
 	Allow       string        // RFC 9110 §15.5.6: methods of a 405
 	Quota       Quota         // what was used up, of a 429

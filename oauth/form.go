@@ -20,8 +20,8 @@ const (
 // Form is the parameters of one request. Empty parameters are treated as absent and unknown ones are kept and
 // ignored (RFC 6749 §3.1, §3.2).
 type Form struct {
-	values   []parameter
-	repeated []string
+	values   []parameter // the first of each name
+	repeated []parameter // all others
 }
 
 type parameter struct{ name, value string }
@@ -39,35 +39,45 @@ func (f Form) Get(name string) string {
 // Has reports whether the parameter arrived with a value.
 func (f Form) Has(name string) bool { return f.Get(name) != "" }
 
+// All returns every value of a parameter that may be repeated, in order.
+func (f Form) All(name string) (all []string) {
+	for _, list := range [][]parameter{f.values, f.repeated} {
+		for _, p := range list {
+			if p.name == name && p.value != "" {
+				all = append(all, p.value)
+			}
+		}
+	}
+	return all
+}
+
 // Repeated reports whether the parameter arrived more than once.
-func (f Form) Repeated(name string) bool { return slices.Contains(f.repeated, name) }
+func (f Form) Repeated(name string) bool {
+	return slices.ContainsFunc(f.repeated, func(p parameter) bool { return p.name == name })
+}
 
 // Once refuses a request in which any of names is repeated. RFC 6749 §3.1, §3.2: parameters MUST NOT be
 // included more than once. Unknown parameters may repeat: they are ignored.
 func (f Form) Once(names ...string) error {
-	for _, name := range f.repeated {
-		if slices.Contains(names, name) {
-			return InvalidRequest("repeated_parameter", "the parameter %s was sent more than once; send it once", name).
-				Got(name+" twice or more", name+" once")
+	for _, p := range f.repeated {
+		if slices.Contains(names, p.name) {
+			return InvalidRequest("repeated_parameter", "the parameter %s was sent more than once; send it once", p.name).
+				Got(p.name+" twice or more", p.name+" once")
 		}
 	}
 	return nil
 }
 
-// Encode writes the form as a query. What was repeated is repeated again, with an empty value.
+// Encode writes the form as a query. What was repeated is repeated again, behind the rest.
 func (f Form) Encode() string {
 	var b strings.Builder
-	write := func(name, value string) {
-		if b.Len() > 0 {
-			b.WriteByte('&')
+	for _, list := range [][]parameter{f.values, f.repeated} {
+		for _, p := range list {
+			if b.Len() > 0 {
+				b.WriteByte('&')
+			}
+			b.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
 		}
-		b.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
-	}
-	for _, p := range f.values {
-		write(p.name, p.value)
-	}
-	for _, name := range f.repeated {
-		write(name, "")
 	}
 	return b.String()
 }
@@ -141,7 +151,7 @@ func (f Form) With(name, value string) Form {
 func (f Form) Without(name string) Form {
 	return Form{
 		values:   slices.DeleteFunc(slices.Clone(f.values), func(p parameter) bool { return p.name == name }),
-		repeated: slices.DeleteFunc(slices.Clone(f.repeated), func(repeated string) bool { return repeated == name }),
+		repeated: slices.DeleteFunc(slices.Clone(f.repeated), func(p parameter) bool { return p.name == name }),
 	}
 }
 
@@ -193,7 +203,7 @@ func (f *Form) parse(query string) error {
 func (f *Form) add(name, value string) {
 	for i := range f.values {
 		if f.values[i].name == name {
-			f.repeated = append(f.repeated, name)
+			f.repeated = append(f.repeated, parameter{name, value})
 			return
 		}
 	}

@@ -117,3 +117,36 @@ func FuzzCheckChallengeAndVerifier(f *testing.F) {
 		}
 	})
 }
+
+func FuzzResources(f *testing.F) {
+	for _, seed := range []string{"resource=https%3A%2F%2Fa.example", "resource=https%3A%2F%2Fa.example%2F&resource=https%3A%2F%2Fa.example", "resource=x%23y", "resource=urn%3Aa%3Ab&resource=", "resource=//a", "resource=http%3A%2F%2F%5B%3A%3A1%5D%2F%0a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		var form Form
+		if form.parse(query) != nil {
+			return
+		}
+		list, err := form.Resources()
+		if err != nil {
+			if e := AsError(err); e.Code != "invalid_target" || e.Status != 400 {
+				t.Fatalf("%q: %v", query, e)
+			}
+			return
+		}
+		for i, resource := range list {
+			u, err := url.Parse(resource)
+			if err != nil || !u.IsAbs() || u.Fragment != "" || strings.ContainsAny(resource, " \r\n\"#") {
+				t.Errorf("took %q", resource)
+			}
+			if again, err := CheckResource(resource); err != nil || again != resource {
+				t.Errorf("%q became %q, %v", resource, again, err)
+			}
+			for _, other := range list[:i] {
+				if other == resource {
+					t.Errorf("%q twice", resource)
+				}
+			}
+		}
+	})
+}

@@ -15,7 +15,7 @@ var known = []specification{
 	rfc("1035", "Domain Names: Implementation and Specification", map[string]string{"4": "Messages"}),
 	rfc("3339", "Date and Time on the Internet: Timestamps", nil),
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
-		"2.3": "Unreserved Characters", "3.4": "Query",
+		"2.3": "Unreserved Characters", "3.4": "Query", "6.2.3": "Scheme-Based Normalization",
 	}),
 	rfc("4291", "IP Version 6 Addressing Architecture", map[string]string{"2.4": "Address Type Identification"}),
 	rfc("5737", "IPv4 Address Blocks Reserved for Documentation", map[string]string{"3": "Documentation Address Blocks"}),
@@ -73,9 +73,11 @@ var known = []specification{
 	rfc("8705", "OAuth 2.0 Mutual-TLS Client Authentication and Certificate-Bound Access Tokens", map[string]string{
 		"3": "Mutual-TLS Client Certificate-Bound Access Tokens", "3.1": "JWT Certificate Thumbprint Confirmation Method",
 	}),
-	rfc("8707", "Resource Indicators for OAuth 2.0", map[string]string{"2": "Resource Parameter"}),
+	rfc("8707", "Resource Indicators for OAuth 2.0", map[string]string{
+		"2": "Resource Parameter", "2.1": "Authorization Request", "2.2": "Access Token Request", "3": "Security Considerations",
+	}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3": "Best Practices", "3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
-	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "4": "Validating JWT Access Tokens"}),
+	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "3": "Requesting a JWT Access Token", "4": "Validating JWT Access Tokens"}),
 	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
 	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2": "Freshness", "4.2.1": "Calculating Freshness Lifetime", "4.2.3": "Calculating Age"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
@@ -90,14 +92,15 @@ var known = []specification{
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
 	}),
 	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{
-		"1.2": "Terminology", "2": "Protected Resource Metadata", "3.1": "Protected Resource Metadata Request", "5.1": "WWW-Authenticate Response",
+		"1.2": "Terminology", "2": "Protected Resource Metadata", "3": "Obtaining Protected Resource Metadata Information", "3.1": "Protected Resource Metadata Request",
+		"4": "Authorization Server Metadata", "5.1": "WWW-Authenticate Response",
 	}),
 	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{
 		"2": "The Deprecation HTTP Response Header Field", "3": "The Deprecation Link Relation Type",
 	}),
 	{
 		Name: "OIDC Core", Title: "OpenID Connect Core 1.0", Document: "https://openid.net/specs/openid-connect-core-1_0.html",
-		Sections: map[string]string{"3.1.2.1": "Authentication Request", "3.1.2.6": "Authentication Error Response"},
+		Sections: map[string]string{"3.1.2.1": "Authentication Request", "3.1.2.6": "Authentication Error Response", "11": "Offline Access"},
 	},
 	{
 		Name: "ASVS", Title: "OWASP Application Security Verification Standard 5.0", Document: "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en",

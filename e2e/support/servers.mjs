@@ -10,9 +10,9 @@ import { freshDatabase } from './database.mjs';
 const binary = process.env.LAUNCHPAD_BIN;
 if (!binary) throw new Error('LAUNCHPAD_BIN does not name the launchpad binary; start the tests by e2e/run.sh');
 
-/** A running demo; facts is the line of JSON that it prints. */
-export async function startDemo(t) {
-  const launchpad = await start(t, ['demo', '--output', 'json']);
+/** A running demo, with these flags; facts is the line of JSON that it prints. */
+export async function startDemo(t, ...flags) {
+  const launchpad = await start(t, ['demo', '--output', 'json', ...flags]);
   const facts = JSON.parse(await launchpad.line(/^\{/));
   return { ...launchpad, facts, issuer: facts.issuer };
 }

@@ -9,6 +9,7 @@ import (
 	"launchpad/internal/interact"
 	"launchpad/internal/keys"
 	"launchpad/internal/mint"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/internal/sunset"
@@ -45,6 +46,7 @@ type Room struct {
 	Pages        *web.Renderer
 	OldWays      *sunset.Ways
 	Published    oauth.Scope
+	Resources    *protect.Resources
 	// Reword says in a client's dialect what it is refused for. This room knows none.
 	Reword func(dialect string, e *oauth.Error) *oauth.Error
 }

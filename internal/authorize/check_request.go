@@ -86,6 +86,15 @@ func checkPKCE(q *request) error {
 	return nil
 }
 
+// checkResource: RFC 8707 §2.1: for which APIs the app wants tokens.
+func checkResource(q *request) (err error) {
+	q.asked, err = q.room.Resources.Asked(q.form)
+	if err == nil && q.record.Implicit && len(q.asked) > 1 {
+		_, err = q.room.Resources.One(q.form) // there is no second request that could choose
+	}
+	return err
+}
+
 // RFC 6749 §3.3: without scope, the app gets what it may ask for; unknown scopes are refused, not dropped, so
 // that nobody wonders later.
 func checkScope(q *request) error {
@@ -93,15 +102,25 @@ func checkScope(q *request) error {
 	if err != nil {
 		return err
 	}
+	// OIDC Core §11: every answer here has a refresh token, and the page says for how long. So there is nothing to grant.
+	asked = asked.Minus(oauth.Scopes(oauth.OfflineAccess))
 	allowed := q.app.MayAsk(q.room.Published)
-	if len(asked) == 0 {
-		asked = allowed
-	}
 	if !allowed.Covers(asked) {
 		return oauth.InvalidScope("scope_not_allowed", "this app may not ask for: %s", asked.Minus(allowed)).Got(asked.String(), allowed.String())
 	}
-	q.record.Scope = asked
-	return nil
+	if len(q.asked) == 0 {
+		q.asked = q.room.Resources.Implied(asked)
+	}
+	q.record.Resources = q.asked.Identifiers()
+	switch {
+	case len(q.asked) > 0:
+		q.record.Scope, err = q.asked.Scope(asked, allowed)
+	case len(asked) == 0:
+		q.record.Scope = q.room.Resources.Usual(allowed)
+	default:
+		q.record.Scope = asked
+	}
+	return err
 }
 
 // takeAccountHint never fails: it is a hint, and whether there is such an account is nobody's business.

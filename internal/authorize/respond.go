@@ -58,7 +58,7 @@ func (a *Room) code(r *http.Request, _ core.App, record interact.Record, grant, 
 	}
 	family := keys.Family{AuthorizationID: secret.NewID(now), Bits: [16]byte(secret.Bytes(16))}
 	authorization := core.Authorization{
-		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, CodeChallenge: record.CodeChallenge, Digest: family.Digest(),
+		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, Resources: record.Resources, CodeChallenge: record.CodeChallenge, Digest: family.Digest(),
 		CreatedAt: now, CodeExpiresAt: now.Add(life.Code), ExpiresAt: now.Add(life.RefreshAbsolute),
 	}
 	if record.RedirectSent {
@@ -76,7 +76,7 @@ func (a *Room) token(r *http.Request, app core.App, record interact.Record, gran
 	now, life := a.Clock.Now().Truncate(time.Second), a.Mint.Lifetimes()
 	family := keys.Family{AuthorizationID: secret.NewID(now), Generation: 1, Bits: [16]byte(secret.Bytes(16))}
 	authorization := core.Authorization{
-		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, RedirectURI: record.RedirectURI, Digest: family.Digest(),
+		ID: family.AuthorizationID, GrantID: grant, Scope: record.Scope, Resources: record.Resources, RedirectURI: record.RedirectURI, Digest: family.Digest(),
 		Generation: 1, RotatedAt: now, CreatedAt: now, CodeExpiresAt: now, ExpiresAt: now.Add(min(life.Implicit, life.Access)),
 	}
 	if err := a.Store.StartAuthorization(r.Context(), authorization, decision); err != nil {
@@ -86,8 +86,13 @@ func (a *Room) token(r *http.Request, app core.App, record interact.Record, gran
 	if err != nil {
 		return nil, err
 	}
+	target, err := a.Resources.Pick(oauth.Form{}, standing.Resources)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := a.Mint.Issue(mint.Claims{
-		App: app, Scope: standing.Scope.And(standing.Grant.Scope), Reach: standing.Grant.Reach, Bare: true,
+		App: app, Scope: target.Narrow(standing.Scope.And(standing.Grant.Scope)), Reach: standing.Grant.Reach, Bare: true,
+		Audience: target.Audience(), JWT: target.ReadsJWT(),
 		Refresh: &keys.RefreshToken{Family: family, GrantID: standing.GrantID, IdentityID: standing.IdentityID, ExpiresAt: standing.ExpiresAt},
 	})
 	if err != nil {

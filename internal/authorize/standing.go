@@ -35,5 +35,5 @@ func (a *Room) standing(ctx context.Context, app core.App, identity core.ID, rec
 	case err != nil:
 		return core.Grant{}, false, oauth.Unavailable(fmt.Errorf("load grant: %w", err))
 	}
-	return grant, policy.ConsentRemembered(app, grant, record.Scope), nil
+	return grant, policy.ConsentRemembered(app, grant, record.Scope) && grant.AllowsTokensFor(record.Resources), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/interact"
+	"launchpad/internal/protect"
 	"launchpad/oauth"
 )
 
@@ -15,6 +16,7 @@ type request struct {
 	form   oauth.Form
 	app    core.App
 	record interact.Record
+	asked  protect.Targets // the APIs that tokens are to be for
 }
 
 // A step checks one thing and writes what it learned into the record. Steps never call steps.
@@ -36,6 +38,7 @@ var examine = []step{
 	checkResponseType,
 	checkResponseMode,
 	checkPKCE,
+	checkResource, // before the scope, which it decides on
 	checkScope,
 	checkPrompt,
 	takeAccountHint,

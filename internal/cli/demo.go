@@ -34,6 +34,7 @@ type demoOptions struct {
 	file      string
 	output    string
 	redirects []string
+	agentAPIs []string // addresses of upstreams
 	level     slog.Level
 }
 
@@ -63,6 +64,7 @@ func demoCommand() *cobra.Command {
 	command.Flags().TextVar(&o.level, "log-level", o.level, "from which `level` on to log; each request is at info")
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
 	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app that people sign in through (repeatable)")
+	command.Flags().StringArrayVar(&o.agentAPIs, "agent-api", nil, "`address` of an API for AI agents, such as an MCP server, to put behind the gateway (repeatable)")
 	return command
 }
 
@@ -115,9 +117,10 @@ type demoFacts struct {
 		Email    string `json:"email"`
 		Password string `json:"password"`
 	} `json:"colleague"` // in the first account
-	Accounts      []demoAccount `json:"accounts"`
-	AccountHosts  string        `json:"account_hosts"` // with {account} for the slug
-	PersonalToken string        `json:"personal_token"`
+	AgentAPIs     []demoAgentAPI `json:"agent_apis,omitempty"`
+	Accounts      []demoAccount  `json:"accounts"`
+	AccountHosts  string         `json:"account_hosts"` // with {account} for the slug
+	PersonalToken string         `json:"personal_token"`
 }
 
 func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
@@ -129,18 +132,30 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 	if o.output != "text" && o.output != "json" {
 		return fmt.Errorf("output must be text or json, not %q", o.output)
 	}
-	c.Scopes = demoScopes
+	c.Scopes = slices.Clone(demoScopes)
+	if len(o.agentAPIs) > 0 {
+		c.Scopes = append(c.Scopes, agentScopes...)
+	}
 	c.AccountHosts = "http://{account}.localhost:" + port                               // browsers know that this is loopback
 	c.SignUp, c.CreateAccounts = string(core.SignUpOpen), string(core.CreatorsEveryone) // it is there to be tried
 	var facts demoFacts
 	p, err := start(ctx, c, lines, func(ctx context.Context, s *store.Store, options *server.Options) error {
 		options.APIs = append(options.APIs, gateway.API{API: demoAPI, Upstream: gateway.Local(sample.API())})
+		agents, err := agentAPIs(options.Issuer, o.agentAPIs)
+		if err != nil {
+			return err
+		}
+		options.APIs = append(options.APIs, agents...)
 		options.TryAPI = options.Issuer + "/v3/dashboards"
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}
 		facts, err = seeder.seed(ctx, o.redirects)
 		facts.AccountHosts = c.AccountHosts
-		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.TryAPI, options.Catalog.Published().String()
+		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.TryAPI, demoAPI.Scope().String()
+		facts.AgentAPIs = nil
+		for i, api := range agents {
+			facts.AgentAPIs = append(facts.AgentAPIs, demoAgentAPI{api.Resource, o.agentAPIs[i], scopeOfTools})
+		}
 		return err
 	})
 	if err != nil {
@@ -175,10 +190,10 @@ Authorize the sample web app in a browser:
 
   %s/oauth/authorize?response_type=code&client_id=%s&redirect_uri=%s
 
-Stop with Ctrl-C.
+%sStop with Ctrl-C.
 `, f.Issuer, f.Identity.Email, f.Identity.Password, f.Accounts[0].Name, f.Accounts[1].Name,
 		strings.Replace(f.AccountHosts, "{account}", f.Accounts[0].Slug, 1)+"/oauth/applications and likewise", f.Colleague.Email,
-		f.PersonalToken, f.Accounts[0].Slug, f.API, f.Issuer, f.Apps.Web.ClientID, f.Apps.Web.RedirectURIs[0])
+		f.PersonalToken, f.Accounts[0].Slug, f.API, f.Issuer, f.Apps.Web.ClientID, f.Apps.Web.RedirectURIs[0], f.agents())
 }
 
 // seeder makes the sample data once and remembers what was shown only once.

@@ -167,7 +167,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 		if err != nil {
 			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
 		}
-		api := gateway.API{API: protect.API{Name: a.Name, Resource: a.Resource, Prefix: a.Prefix, QueryTokens: a.QueryTokens, Agents: a.Agents}, Upstream: gateway.Proxy(target)}
+		api := gateway.API{API: protect.API{Name: a.Name, Resource: a.Resource, Prefix: a.Prefix, Scopes: a.Scopes, QueryTokens: a.QueryTokens, Agents: a.Agents}, Upstream: gateway.Proxy(target)}
 		for _, r := range a.Routes {
 			api.Routes = append(api.Routes, protect.Route(r))
 		}

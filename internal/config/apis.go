@@ -8,13 +8,14 @@ import (
 
 // API is one protected API.
 type API struct {
-	Name        string  `toml:"name" help:"for people and logs; without one, the prefix"`
-	Prefix      string  `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
-	Upstream    string  `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
-	QueryTokens bool    `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
-	Resource    string  `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
-	Agents      bool    `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
-	Routes      []Route `toml:"route" help:"a call of this API; repeat the table for each"`
+	Name        string   `toml:"name" help:"for people and logs; without one, the prefix"`
+	Prefix      string   `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
+	Upstream    string   `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
+	QueryTokens bool     `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
+	Resource    string   `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
+	Scopes      []string `toml:"scopes" help:"scopes that the API asks for itself, beside those of its routes"`
+	Agents      bool     `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
+	Routes      []Route  `toml:"route" help:"a call of this API; repeat the table for each"`
 
 	Limits APILimits `toml:"limits" help:"limits of this API alone; 0 is what [limits] says for all APIs, counted together"`
 }
@@ -48,12 +49,17 @@ func (c *Config) checkAPIs() error {
 		if err := checkLimits(key+".limits", 0, api.Limits); err != nil {
 			return err
 		}
+		for _, scope := range api.Scopes {
+			if !known[scope] || scope == "" {
+				return wrong(key+".scopes", "%q is declared by no [[scope]]; declare it, or mend its name", scope)
+			}
+		}
 		for j, r := range api.Routes {
 			key := fmt.Sprintf("%s.route[%d]", key, j)
 			if !known[r.Scope] {
 				return wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", r.Scope)
 			}
-			if !strings.HasPrefix(r.Path, api.Prefix) {
+			if !strings.HasPrefix(r.Path, api.Prefix) && r.Path+"/" != api.Prefix {
 				return wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/interact"
 	"launchpad/internal/policy"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/store"
@@ -44,6 +45,7 @@ type Room struct {
 	Interactions *interact.Interactions
 	Pages        *web.Renderer
 	Catalog      core.Catalog
+	Resources    *protect.Resources
 	RefreshIdle  time.Duration
 }
 
@@ -133,12 +135,17 @@ func (c *Room) draw(w http.ResponseWriter, r *http.Request, status int, q questi
 	if err != nil && !q.app.Stranger() {
 		return oauth.Unavailable(fmt.Errorf("load developer: %w", err))
 	}
+	apis, err := c.Resources.Named(q.record.Resources)
+	if err != nil {
+		return err
+	}
 	sees, changes := c.Catalog.Split(q.record.Scope)
 	return c.Pages.Render(w, r, status, web.Consent{
 		Form:        web.Form{Problems: problems},
 		Interaction: q.sealed, App: q.app, Developer: developer.Name,
 		RedirectHost: oauth.RedirectHost(q.record.RedirectURI), Origin: oauth.RedirectOrigin(q.record.RedirectURI),
 		OnThisDevice: onThisDevice(q.record.RedirectURI), LocalOnly: localOnly(q.app),
+		APIs: apis.Names(),
 		Sees: sees, Changes: changes,
 		Memberships: q.memberships, Reach: reach, Undecided: reach.All && len(problems) > 0,
 		RefreshDays: int(c.RefreshIdle / (24 * time.Hour)),
@@ -211,7 +218,8 @@ func (c *Room) allow(w http.ResponseWriter, r *http.Request, q question) error {
 	}
 	now := c.Clock.Now()
 	grant, err := c.Store.RecordConsent(r.Context(), core.Grant{
-		ID: secret.NewID(now), IdentityID: q.identity.ID, AppID: q.app.ID, Scope: q.record.Scope, Reach: reach, CreatedAt: now, UpdatedAt: now,
+		ID: secret.NewID(now), IdentityID: q.identity.ID, AppID: q.app.ID, Scope: q.record.Scope, Reach: reach,
+		Resources: q.record.Resources, Bound: len(q.record.Resources) > 0, CreatedAt: now, UpdatedAt: now,
 	}, q.record.ID, q.record.CreatedAt.Add(interact.Life))
 	switch {
 	case errors.Is(err, core.ErrConflict):

@@ -46,11 +46,22 @@ type Grant struct {
 	AppID      ID
 	Scope      oauth.Scope
 	Reach      Reach
-	Version    int64 // of the rights; grows with every edit
+	Resources  []string // RFC 8707: the APIs that consent pages named
+	Bound      bool     // every one of them named some: there are no tokens but for these APIs
+	Version    int64    // of the rights; grows with every edit
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	LastUsedAt time.Time // of one of its access tokens, roughly
 	RevokedAt  time.Time
+}
+
+// AllowsTokensFor reports whether the person has agreed to tokens for all of these APIs; for none: to tokens that are bound to
+// no API.
+func (g Grant) AllowsTokensFor(resources []string) bool {
+	if len(resources) == 0 {
+		return !g.Bound
+	}
+	return !slices.ContainsFunc(resources, func(asked string) bool { return !slices.Contains(g.Resources, asked) })
 }
 
 // Authorization is one completed sign-in of an app under a grant: one row from code to end, one family of
@@ -61,7 +72,8 @@ type Authorization struct {
 	AppID         ID
 	IdentityID    ID
 	Scope         oauth.Scope
-	RedirectURI   string // as sent in the authorization request, or "" if none was
+	Resources     []string // RFC 8707: the APIs that tokens may be for; none: they are bound to no API
+	RedirectURI   string   // as sent in the authorization request, or "" if none was
 	CodeChallenge string
 	Digest        string // of the random bits that every token of the family carries
 	Generation    int64  // 1 from the start on if no code stands for it
@@ -107,6 +119,7 @@ type AccessToken struct {
 	ExpiresAt  time.Time
 	Scope      oauth.Scope
 	Reach      Reach
+	Audience   string // RFC 8707: the one API that it is for; "": it is bound to none
 }
 
 // ImportedToken is an access token that another server issued and that is honoured here.

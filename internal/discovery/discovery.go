@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -18,6 +19,7 @@ type Room struct {
 	AuthMethods []string
 	Published   oauth.Scope
 	Register    string // path at which apps register themselves, who may then be documents as well; "": they may not
+	Resources   *protect.Resources
 
 	document []byte
 }
@@ -40,6 +42,7 @@ type metadata struct {
 	ChallengeMethods     []string `json:"code_challenge_methods_supported"`
 	IssInResponse        bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
 	Documentation        string   `json:"service_documentation"`
+	ProtectedResources   []string `json:"protected_resources,omitempty"` // RFC 9728 §4
 
 	Register  string `json:"registration_endpoint,omitempty"`                 // RFC 7591 §3
 	Documents bool   `json:"client_id_metadata_document_supported,omitempty"` // draft-ietf-oauth-client-id-metadata-document §5
@@ -53,7 +56,7 @@ func (d *Room) Routes() []web.Route {
 	for _, path := range Spellings(d.Keys.Issuer()) {
 		routes = append(routes, web.Route{Method: "GET", Path: path, Surface: web.JSONSurface, AnyOrigin: true, Handle: d.serve})
 	}
-	return routes
+	return append(routes, d.resourceRoutes()...)
 }
 
 // Spellings lists the paths at which clients look for the metadata of an issuer: RFC 8414 §3 inserts the
@@ -79,10 +82,11 @@ func (d *Room) write() []byte {
 	confidential := []string{"client_secret_basic", "client_secret_post"}
 	m := metadata{
 		Issuer: issuer, Authorize: issuer + "/oauth/authorize", Token: issuer + "/oauth/token", Revoke: issuer + "/oauth/revoke",
-		Introspect: issuer + "/oauth/introspect", JWKS: issuer + "/oauth/jwks", Scopes: append([]string{}, d.Published...),
+		Introspect: issuer + "/oauth/introspect", JWKS: issuer + "/oauth/jwks", Scopes: d.scopes(),
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: d.GrantTypes,
 		TokenAuthMethods: d.AuthMethods, RevokeAuthMethods: d.AuthMethods, IntrospectAuthMethod: confidential,
 		ChallengeMethods: []string{oauth.MethodS256}, IssInResponse: true, Documentation: issuer + "/docs",
+		ProtectedResources: d.Resources.Identifiers(),
 	}
 	if d.Register != "" {
 		m.Register, m.Documents = issuer+d.Register, true
@@ -92,6 +96,16 @@ func (d *Room) write() []byte {
 		panic(err) // strings cannot fail
 	}
 	return document
+}
+
+// scopes lists what can be asked for. Agents ask for a refresh token by a scope if it is listed, and some keep none that
+// they did not ask for.
+func (d *Room) scopes() []string {
+	list := append([]string{}, d.Published...)
+	if d.Resources.ForAgents() {
+		list = append(list, oauth.OfflineAccess)
+	}
+	return list
 }
 
 func (d *Room) serve(w http.ResponseWriter, _ *http.Request) error {

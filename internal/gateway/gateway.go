@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (g *Room) Routes() []web.Route {
 				Handle: func(w http.ResponseWriter, r *http.Request) error { return g.pass(w, r, &api, &route) }})
 		}
 		list = append(list, web.Route{Path: api.Prefix, Surface: web.APISurface, Handle: undeclared})
-		if bare := strings.TrimSuffix(api.Prefix, "/"); bare != "" {
+		if bare := strings.TrimSuffix(api.Prefix, "/"); bare != "" && !slices.ContainsFunc(api.Routes, func(r protect.Route) bool { return r.Path == bare }) {
 			// Else the mux would answer it by a redirect that repeats the query.
 			list = append(list, web.Route{Path: bare, Surface: web.APISurface, Handle: undeclared})
 		}

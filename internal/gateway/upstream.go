@@ -36,6 +36,9 @@ func forUpstream(r *http.Request, token access.Token, account core.Account) *htt
 	set("Launchpad-Account-Slug", account.Slug)
 	set("Launchpad-App", token.AppID.String())
 	set("Launchpad-Scope", token.Scope.String())
+	if token.Audience != "" {
+		set("Launchpad-Resource", token.Audience)
+	}
 	if !token.IdentityID.Zero() {
 		set("Launchpad-Identity", token.IdentityID.String())
 	}

@@ -13,7 +13,7 @@ import (
 
 var constructors = map[string]int{
 	"InvalidRequest": 0, "InvalidClient": 0, "InvalidGrant": 0, "UnauthorizedClient": 0, "UnsupportedGrantType": 0, "UnsupportedResponseType": 0,
-	"InvalidScope": 0, "AccessDenied": 0, "LoginRequired": 0, "ConsentRequired": 0, "InvalidToken": 0, "InsufficientScope": 0,
+	"InvalidScope": 0, "InvalidTarget": 0, "AccessDenied": 0, "LoginRequired": 0, "ConsentRequired": 0, "InvalidToken": 0, "InsufficientScope": 0,
 	"InvalidRedirectURI": 0, "InvalidClientMetadata": 0, "BadGateway": 0, "TooManyRequests": 0, "NotFound": 0, "Challenge": 0, "newError": 2,
 }
 

@@ -22,7 +22,8 @@ type Record struct {
 	RedirectURI   string      `json:"redirect_uri"`           // where the answer goes
 	RedirectSent  bool        `json:"redirect_sent,omitzero"` // whether the request named it; RFC 6749 §4.1.3
 	Scope         oauth.Scope `json:"scope"`
-	State         []byte      `json:"state,omitzero"` // bytes, since text can grow six-fold on its way through JSON
+	Resources     []string    `json:"resources,omitzero"` // RFC 8707: the APIs that tokens may be for
+	State         []byte      `json:"state,omitzero"`     // bytes, since text can grow six-fold on its way through JSON
 	CodeChallenge string      `json:"code_challenge,omitzero"`
 	AskAgain      bool        `json:"ask_again,omitzero"`  // prompt=consent
 	SignInAgain   bool        `json:"sign_in,omitzero"`    // prompt=login or select_account

@@ -58,6 +58,7 @@ type answer struct {
 	Subject   string `json:"sub,omitempty"`
 	Issuer    string `json:"iss,omitempty"`
 	ID        string `json:"jti,omitempty"`
+	Audience  string `json:"aud,omitempty"` // of a token that is bound to an API
 
 	AllAccounts    bool              `json:"launchpad_all_accounts,omitempty"` // and those that the person joins later
 	Accounts       []string          `json:"launchpad_accounts,omitempty"`     // that can be reached now
@@ -128,7 +129,7 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 func (i *Room) describe(ctx context.Context, t access.Token, app core.App) (answer, error) {
 	a := answer{
 		Active: true, Scope: t.Scope.String(), ClientID: app.ClientID, TokenType: "Bearer", IssuedAt: t.IssuedAt.Unix(),
-		Issuer: i.Keys.Issuer(), Subject: app.ClientID, ID: t.ID.String(), AllAccounts: t.Reach.All, App: app.ID.String(),
+		Issuer: i.Keys.Issuer(), Subject: app.ClientID, ID: t.ID.String(), AllAccounts: t.Reach.All, Audience: t.Audience, App: app.ID.String(),
 	}
 	if !t.ExpiresAt.IsZero() {
 		a.Expires = t.ExpiresAt.Unix()

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -35,9 +36,11 @@ type ClaimsRoot struct {
 
 // SignAccess writes an access token as a JWT. clientID also names the subject of a token that no person stands
 // behind; identities' subjects are UUIDs and client ids are not, so neither passes as the other.
-func (k *Keys) SignAccess(t core.AccessToken, clientID, audience string) (string, error) {
+//
+// RFC 9068 §3: aud is the API that the token is for; of a token that is bound to none it is the issuer, which is no API.
+func (k *Keys) SignAccess(t core.AccessToken, clientID string) (string, error) {
 	claims := AccessClaims{
-		Issuer: k.Issuer(), Subject: clientID, Audience: audience, ClientID: clientID,
+		Issuer: k.Issuer(), Subject: clientID, Audience: cmp.Or(t.Audience, k.Issuer()), ClientID: clientID,
 		Expires: t.ExpiresAt.Unix(), IssuedAt: t.IssuedAt.Unix(), ID: t.ID, Scope: t.Scope.String(),
 		Epoch: k.o.Store.Epoch(), App: t.AppID, Reach: t.Reach,
 	}
@@ -57,6 +60,9 @@ func (c AccessClaims) AccessToken() (core.AccessToken, error) {
 	t := core.AccessToken{
 		ID: c.ID, AppID: c.App, Reach: c.Reach,
 		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.Expires, 0).UTC(),
+	}
+	if c.Audience != c.Issuer {
+		t.Audience = c.Audience
 	}
 	if c.Scope != "" {
 		t.Scope = oauth.Scope(strings.Split(c.Scope, " "))

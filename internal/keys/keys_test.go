@@ -85,6 +85,7 @@ func TestAccessTokensComeBack(t *testing.T) {
 		"machine": {AppID: id(1), IssuedAt: issued, ExpiresAt: issued.Add(time.Hour), Reach: core.Reach{Accounts: []core.ID{id(9)}, Default: id(9)}},
 		"person": {AppID: id(1), AuthorizationID: id(2), GrantID: id(3), IdentityID: id(4), Generation: 300, IssuedAt: issued, ExpiresAt: issued.Add(2 * time.Hour),
 			Scope: oauth.Scopes("a", "b:c"), Reach: core.Reach{All: true, Default: id(5)}},
+		"for an API": {AppID: id(1), IssuedAt: issued, ExpiresAt: issued.Add(time.Hour), Reach: core.Reach{All: true}, Audience: "https://api.example/mcp"},
 		"no default": {AppID: id(1), AuthorizationID: id(2), GrantID: id(3), IdentityID: id(4), Generation: 1, IssuedAt: issued, ExpiresAt: issued.Add(time.Second), Reach: core.Reach{Accounts: []core.ID{id(6), id(7)}}},
 	} {
 		sealed := k.SealAccess(&want)
@@ -105,6 +106,7 @@ func TestRefreshTokensComeBack(t *testing.T) {
 		Family:  Family{AuthorizationID: id(1), Generation: 3, Bits: [16]byte{1}},
 		GrantID: id(2), GrantVersion: 4, IdentityID: id(3), AppID: id(4), BornAt: born, ExpiresAt: born.Add(365 * 24 * time.Hour),
 		Scope: oauth.Scopes("a", "b:c"), Reach: core.Reach{Accounts: []core.ID{id(5), id(6)}, Default: id(6)},
+		Resources: []string{"https://api.example/mcp", "https://other.example"},
 	}
 	got, err := k.OpenRefresh(k.SealRefresh(want))
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -160,6 +162,8 @@ func FuzzOpenAccess(f *testing.F) {
 // Whatever is inside a seal was written by us; parsing it must hold even if that were not so.
 func FuzzPayloads(f *testing.F) {
 	f.Add(appendAccess(nil, core.AccessToken{AppID: id(1), AuthorizationID: id(2), Scope: oauth.Scopes("a"), Reach: core.Reach{Accounts: []core.ID{id(3)}}}))
+	f.Add(appendAccess(nil, core.AccessToken{AppID: id(1), Audience: "https://api.example/mcp"}))
+	f.Add(appendRefresh(nil, RefreshToken{AppID: id(1), Resources: []string{"https://api.example", "https://b.example/x"}}))
 	f.Add(appendFamily(nil, Family{Generation: 9}))
 	f.Add(appendRefresh(nil, RefreshToken{AppID: id(1), GrantVersion: 2, Scope: oauth.Scopes("a"), Reach: core.Reach{All: true, Default: id(3)}}))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -37,7 +37,15 @@ func appendAccess(b []byte, t core.AccessToken) []byte {
 	}
 	b = append(b, t.AppID[:]...)
 	b = appendLife(b, t.IssuedAt, t.ExpiresAt)
-	return appendRights(b, t.Scope, t.Reach)
+	return appendRights(b, t.Scope, t.Reach, bound(t.Audience))
+}
+
+// bound is the list of the APIs that an access token is for.
+func bound(audience string) []string {
+	if audience == "" {
+		return nil
+	}
+	return []string{audience}
 }
 
 func parseAccess(b []byte) (core.AccessToken, error) {
@@ -54,7 +62,11 @@ func parseAccess(b []byte) (core.AccessToken, error) {
 	}
 	t.AppID = r.id()
 	t.IssuedAt, t.ExpiresAt = r.life()
-	t.Scope, t.Reach = r.rights()
+	var resources []string
+	if t.Scope, t.Reach, resources = r.rights(); len(resources) > 0 {
+		t.Audience = resources[0]
+		r.refuse(len(resources) > 1)
+	}
 	return t, r.end()
 }
 
@@ -65,14 +77,14 @@ func appendRefresh(b []byte, t RefreshToken) []byte {
 	b = append(b, t.IdentityID[:]...)
 	b = append(b, t.AppID[:]...)
 	b = appendLife(b, t.BornAt, t.ExpiresAt)
-	return appendRights(b, t.Scope, t.Reach)
+	return appendRights(b, t.Scope, t.Reach, t.Resources)
 }
 
 func parseRefresh(b []byte) (RefreshToken, error) {
 	r := reader{b: b}
 	t := RefreshToken{Family: r.family(), GrantID: r.id(), GrantVersion: r.count(), IdentityID: r.id(), AppID: r.id()}
 	t.BornAt, t.ExpiresAt = r.life()
-	t.Scope, t.Reach = r.rights()
+	t.Scope, t.Reach, t.Resources = r.rights()
 	return t, r.end()
 }
 
@@ -102,18 +114,24 @@ func (r *reader) life() (from, to time.Time) {
 	return from, from.Add(time.Duration(r.upTo(longestLife)) * time.Second)
 }
 
+// What stands in the rights beside what always does. A reader that does not know a flag refuses the whole, so that nobody
+// takes a token that is bound to an API for one that is not.
 const (
 	allAccounts = 1 << iota
 	hasDefault
+	hasResources
 )
 
-func appendRights(b []byte, scope oauth.Scope, reach core.Reach) []byte {
+func appendRights(b []byte, scope oauth.Scope, reach core.Reach, resources []string) []byte {
 	var flags byte
 	if reach.All {
 		flags |= allAccounts
 	}
 	if !reach.Default.Zero() {
 		flags |= hasDefault
+	}
+	if len(resources) > 0 {
+		flags |= hasResources
 	}
 	b = append(b, flags)
 	text := scope.String()
@@ -126,12 +144,19 @@ func appendRights(b []byte, scope oauth.Scope, reach core.Reach) []byte {
 	for _, id := range reach.Accounts {
 		b = append(b, id[:]...)
 	}
+	if len(resources) > 0 {
+		b = binary.AppendUvarint(b, uint64(len(resources)))
+	}
+	for _, resource := range resources {
+		b = binary.AppendUvarint(b, uint64(len(resource)))
+		b = append(b, resource...)
+	}
 	return b
 }
 
-func (r *reader) rights() (scope oauth.Scope, reach core.Reach) {
+func (r *reader) rights() (scope oauth.Scope, reach core.Reach, resources []string) {
 	flags := r.byte()
-	r.refuse(flags > allAccounts|hasDefault)
+	r.refuse(flags > allAccounts|hasDefault|hasResources)
 	if text := string(r.bytes(int(r.number()))); text != "" {
 		scope = strings.Split(text, " ")
 	}
@@ -143,7 +168,15 @@ func (r *reader) rights() (scope oauth.Scope, reach core.Reach) {
 	for n := r.number(); n > 0 && !r.bad; n-- {
 		reach.Accounts = append(reach.Accounts, r.id())
 	}
-	return scope, reach
+	if flags&hasResources != 0 {
+		n := r.number()
+		r.refuse(n == 0)
+		for ; n > 0 && !r.bad; n-- {
+			resources = append(resources, string(r.bytes(int(r.number()))))
+			r.refuse(resources[len(resources)-1] == "")
+		}
+	}
+	return scope, reach, resources
 }
 
 // reader takes a payload apart; once something is missing, all that follows is zero and end reports it.

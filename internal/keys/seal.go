@@ -109,6 +109,7 @@ type RefreshToken struct {
 	ExpiresAt    time.Time   // of the authorization; whole seconds
 	Scope        oauth.Scope // of authorization and grant, not narrowed by a request
 	Reach        core.Reach
+	Resources    []string // of the authorization: the APIs that its access tokens may be for
 }
 
 // SealRefresh writes a refresh token.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,11 +86,13 @@ type options struct {
 	issuer   string
 	agents   core.Registrars
 	fetch    fetch.Options
+	apis     func(issuer string) []gateway.API
+	catalog  core.Catalog
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
 func defaults() options {
-	return options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API()), limits: config.Unlimited()}
+	return options{window: server.DefaultRefreshWindow, upstream: gateway.Local(sample.API()), limits: config.Unlimited(), catalog: Catalog}
 }
 
 // Option changes a server before it starts.
@@ -157,6 +160,11 @@ var Catalog = core.Catalog{
 	{Name: "dashboards:write", Words: "Add and edit dashboards", Changes: true},
 }
 
+// WithAPIs adds protected APIs, which are told the issuer, and the scopes that they need.
+func WithAPIs(apis func(issuer string) []gateway.API, scopes ...core.ScopeInfo) Option {
+	return func(o *options) { o.apis, o.catalog = apis, slices.Concat(Catalog, scopes) }
+}
+
 // EachServer runs a test against a new server on every engine.
 func EachServer(t *testing.T, test func(t *testing.T, s *Server), with ...Option) {
 	t.Helper()
@@ -215,7 +223,7 @@ func (s *Server) open() {
 	s.o.fetch.Clock = s.Clock
 	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
-		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
+		Life: life, RefreshWindow: s.o.window, Catalog: s.o.catalog,
 		APIs: []gateway.API{{
 			API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
 				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
@@ -229,6 +237,9 @@ func (s *Server) open() {
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
+	if s.o.apis != nil {
+		s.made.APIs = append(s.made.APIs, s.o.apis(s.issuer)...)
+	}
 	s.made.Rotation = keys.DefaultRotation
 	if s.o.hosts {
 		s.made.AccountHosts, err = core.ParseAccountHosts("http://"+s.AccountHost("{account}"), s.issuer, []string{s.AccountHost("api")})
@@ -239,7 +250,7 @@ func (s *Server) open() {
 		s.t.Fatalf("start server: %v", err)
 	}
 	s.http.Config.Handler = s.server
-	s.acts = apps.NewActs(s.Store, s.Clock, Catalog.Published())
+	s.acts = apps.NewActs(s.Store, s.Clock, s.o.catalog.Published())
 }
 
 func (s *Server) close() {

@@ -44,6 +44,9 @@ type Claims struct {
 	Reach   core.Reach
 	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
 	Bare    bool               // do not hand it out: it only says what the token stands on
+
+	Audience string // RFC 8707: the API that the token is for; "": it is bound to none
+	JWT      bool   // that API reads RFC 9068 tokens, whatever the app's own format is
 }
 
 // Answer is a successful token response. RFC 6749 §5.1; created_at is what clients of older portals read.
@@ -59,7 +62,7 @@ type Answer struct {
 func (m *Mint) Issue(c Claims) (Answer, error) {
 	now := m.clock.Now().Truncate(time.Second)
 	t := core.AccessToken{
-		AppID: c.App.ID, IssuedAt: now, ExpiresAt: now.Add(m.life.Access), Scope: c.Scope, Reach: c.Reach,
+		AppID: c.App.ID, IssuedAt: now, ExpiresAt: now.Add(m.life.Access), Scope: c.Scope, Reach: c.Reach, Audience: c.Audience,
 	}
 	if r := c.Refresh; r != nil {
 		t.AuthorizationID, t.GrantID, t.IdentityID, t.Generation = r.AuthorizationID, r.GrantID, r.IdentityID, r.Generation
@@ -69,7 +72,7 @@ func (m *Mint) Issue(c Claims) (Answer, error) {
 	}
 	answer := Answer{ExpiresIn: int64(t.ExpiresAt.Sub(now) / time.Second), Scope: c.Scope.String(), CreatedAt: now.Unix()}
 	var err error
-	if answer.AccessToken, err = m.access(&t, c.App); err != nil {
+	if answer.AccessToken, err = m.access(&t, c); err != nil {
 		return Answer{}, err
 	}
 	if c.Refresh != nil && !c.Bare {
@@ -78,10 +81,10 @@ func (m *Mint) Issue(c Claims) (Answer, error) {
 	return answer, nil
 }
 
-func (m *Mint) access(t *core.AccessToken, app core.App) (string, error) {
-	if app.TokenFormat == core.FormatJWT {
+func (m *Mint) access(t *core.AccessToken, c Claims) (string, error) {
+	if c.JWT || c.App.TokenFormat == core.FormatJWT {
 		t.ID = secret.NewID(t.IssuedAt)
-		return m.keys.SignAccess(*t, app.ClientID, m.keys.Issuer())
+		return m.keys.SignAccess(*t, c.App.ClientID)
 	}
 	return m.keys.SealAccess(t), nil
 }

@@ -18,7 +18,7 @@ type Credentials interface {
 
 // queryAllowed: tokens in addresses end up in logs and histories, so an API can refuse them, whoever brings them.
 func queryAllowed(api *API) error {
-	if !api.QueryTokens {
+	if !api.QueryTokens || api.Agents {
 		return oauth.InvalidToken("query_token_refused", "this API takes tokens in the Authorization header only").Got("a token in the query", "Authorization: Bearer")
 	}
 	return nil

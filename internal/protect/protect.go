@@ -19,6 +19,7 @@ type Apps interface {
 
 // Rules decide about calls.
 type Rules struct {
+	Issuer       string
 	AccountHosts core.AccountHosts
 	Access       *access.Verifier
 	Tokens       Credentials
@@ -41,6 +42,15 @@ type Passage struct {
 // that the path names, if it does. What the caller is to be told beside the decision goes into h, the header of the answer.
 // Its errors are *oauth.Error.
 func (p *Rules) Admit(h http.Header, r *http.Request, api *API, route *Route, named string, record *web.Record) (Passage, error) {
+	passage, err := p.admit(h, r, api, route, named, record)
+	if err != nil {
+		return Passage{}, p.challenged(err, api, route, passage.Token)
+	}
+	return passage, nil
+}
+
+// admit gives the token along with a refusal once it is verified and meant for the API.
+func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, named string, record *web.Record) (Passage, error) {
 	presented, err := p.Tokens.Present(r)
 	if err != nil {
 		return Passage{}, err
@@ -58,16 +68,20 @@ func (p *Rules) Admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err := p.Tokens.MayPresent(r.Context(), h, presented, token); err != nil {
 		return Passage{}, err
 	}
-	account, err := p.account(r, named, token)
-	if err != nil {
+	if err := audience(api, token); err != nil {
 		return Passage{}, err
 	}
+	known := Passage{Token: token}
+	account, err := p.account(r, named, token)
+	if err != nil {
+		return known, err
+	}
 	if route.Scope != "" && !token.Scope.Has(route.Scope) {
-		return Passage{}, oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
+		return known, oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
 			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
 	}
 	if err := p.Limit(h, r, record, token.AppID, token.IdentityID, account.ID, cmp.Or(api.Name, api.Prefix), route.Path); err != nil {
-		return Passage{}, err
+		return known, err
 	}
 	return Passage{token, account}, nil
 }

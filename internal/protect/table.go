@@ -15,8 +15,9 @@ type API struct {
 	Hosts       []string // at which it is reached, in small letters and without ports; none: at the issuer's and the accounts'
 	Prefix      string   // "/v3/": everything under it is ours to refuse
 	Routes      []Route
-	QueryTokens bool // whether ?access_token= is taken at all
-	Agents      bool // it is for AI agents: strangers' apps may ask for it
+	Scopes      oauth.Scope // that it asks for itself, beside those of its routes
+	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
+	Agents      bool        // it is for AI agents: strangers' apps may ask for it
 }
 
 // Route is one call of an API.
@@ -33,6 +34,7 @@ type Table struct{ hosts map[string][]*branch } // by host, "" for the issuer's;
 type branch struct {
 	api  *API
 	root *node
+	bare *node // the prefix without its slash
 }
 
 // node is a place in the tree of paths.
@@ -75,11 +77,15 @@ func NewTable(apis []API) (*Table, error) {
 }
 
 func (b *branch) add(route *Route) error {
-	if !strings.HasPrefix(route.Path, b.api.Prefix) {
+	n, segments := b.root, []string(nil)
+	switch {
+	case route.Path+"/" == b.api.Prefix:
+		n = child(&b.bare)
+	case !strings.HasPrefix(route.Path, b.api.Prefix):
 		return fmt.Errorf("the path %q does not begin with the prefix", route.Path)
+	default:
+		segments = strings.Split(route.Path[len(b.api.Prefix):], "/")
 	}
-	n := b.root
-	segments := strings.Split(route.Path[len(b.api.Prefix):], "/")
 	for i, segment := range segments {
 		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "...}") && i == len(segments)-1 {
 			n = child(&n.rest)
@@ -150,11 +156,14 @@ func (t *Table) branch(host, path string) *branch {
 // declared is refused.
 func (t *Table) Find(host, method, path string) (Match, error) {
 	b := t.branch(host, path)
-	if b == nil || len(path) < len(b.api.Prefix) {
+	if b == nil {
 		return Match{}, undeclared()
 	}
 	m := Match{API: b.api}
-	found := b.root.find(path[len(b.api.Prefix):], &m.Account)
+	found := b.bare
+	if len(path) >= len(b.api.Prefix) {
+		found = b.root.find(path[len(b.api.Prefix):], &m.Account)
+	}
 	if found == nil {
 		return Match{API: b.api}, undeclared()
 	}

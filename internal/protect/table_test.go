@@ -17,6 +17,7 @@ func table(t testing.TB) *Table {
 			{Method: "GET", Path: "/v3/accounts/all/people", Scope: "admin"},
 			{Method: "GET", Path: "/v3/files/{rest...}"},
 		}},
+		{Prefix: "/mcp/", Routes: []Route{{Method: "POST", Path: "/mcp", Scope: "tools"}, {Method: "POST", Path: "/mcp/admin", Scope: "admin"}}},
 		{Prefix: "/", Hosts: []string{"api.example.com"}, Routes: []Route{{Method: "GET", Path: "/status"}, {Method: "GET", Path: "/{account}/status"}}},
 	})
 	if err != nil {
@@ -42,6 +43,10 @@ func TestGW09_CallsFindTheirRouteOrNone(t *testing.T) {
 		{"id.example.com", "GET", "/v3/", "api_route_unknown"},
 		{"id.example.com", "GET", "/v3", "api_route_unknown"},
 		{"id.example.com", "GET", "/status", "api_route_unknown"},
+		{"id.example.com", "POST", "/mcp", "/mcp tools"},
+		{"id.example.com", "POST", "/mcp/admin", "/mcp/admin admin"},
+		{"id.example.com", "GET", "/mcp", "method_not_allowed"},
+		{"id.example.com", "POST", "/mcp/", "api_route_unknown"},
 		{"api.example.com", "GET", "/status", "/status "},
 		{"api.example.com", "GET", "/bakery/status", "/{account}/status  of bakery"},
 		{"api.example.com", "GET", "/v3/dashboards", "api_route_unknown"},

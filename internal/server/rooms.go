@@ -45,22 +45,22 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		registerPath = register.Path
 	}
 	minted := mint.New(s.keys, o.Clock, o.Life)
-	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.strangers, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Reword: heritage.Reword}
-	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow}
+	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.strangers, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Resources: s.resources, Reword: heritage.Reword}
+	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Resources: s.resources, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.AccountHosts, o.APIs)}
-	rules := &protect.Rules{AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
+	rules := &protect.Rules{Issuer: issuer, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
 	list := []room{
 		asks,
 		tokens,
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
 		&feed.Room{Log: s.log, Streams: s.feed, Clients: clients, Epoch: o.Store.Epoch(), Keep: 2 * o.Life.Access},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
-		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published, Register: registerPath},
+		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published, Resources: s.resources, Register: registerPath},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.strangers, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},
 		&signup.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.strangers, Pages: s.pages, Issuer: issuer, Who: o.SignUp, Creators: o.Creators},
 		&myid.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Flush: s.refreshUses},
-		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.strangers, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, RefreshIdle: o.Life.RefreshIdle},
+		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.strangers, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, Resources: s.resources, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},

@@ -171,7 +171,7 @@ func tooManyCookies(lines []string) bool {
 
 func (s *Server) isAPI(u *url.URL) bool {
 	for _, api := range s.options.APIs {
-		if strings.HasPrefix(u.Path, api.Prefix) {
+		if strings.HasPrefix(u.Path, api.Prefix) || u.Path+"/" == api.Prefix {
 			return true
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"launchpad/internal/limit"
 	"launchpad/internal/meter"
 	"launchpad/internal/mint"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
@@ -103,6 +104,7 @@ type Server struct {
 	redis     *limit.Redis // nil: none is set
 	pages     *web.Renderer
 	published oauth.Scope
+	resources *protect.Resources
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
@@ -123,6 +125,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
+	if s.resources, err = protect.NewResources(o.Issuer, protected(o.APIs)); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
 	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
 		return nil, err
 	}
@@ -196,6 +201,15 @@ func (s *Server) ShareLimits(ctx context.Context) error {
 
 // TryRedis is the try that is otherwise made once a second while Redis does not answer.
 func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
+
+// protected is what everybody but the gateway knows of the APIs.
+func protected(apis []gateway.API) []protect.API {
+	list := make([]protect.API, len(apis))
+	for i, api := range apis {
+		list[i] = api.API
+	}
+	return list
+}
 
 // KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
 func KeyOptions(o Options) keys.Options {

@@ -122,6 +122,9 @@ func (s *Server) bearer(e *oauth.Error) string {
 	if e.Scope != "" {
 		fmt.Fprintf(&b, `, scope="%s"`, e.Scope)
 	}
+	if e.Metadata != "" {
+		fmt.Fprintf(&b, `, resource_metadata="%s"`, e.Metadata) // RFC 9728 §5.1
+	}
 	return b.String()
 }
 

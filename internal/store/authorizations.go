@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -28,13 +29,13 @@ func (s *Store) StartAuthorization(ctx context.Context, a core.Authorization, de
 func (t *tx) insertAuthorization(a core.Authorization) error {
 	return t.must(`
 		INSERT INTO authorizations (id, grant_id, app_id, identity_id, scope, redirect_uri, code_challenge, digest,
-			generation, confirmed, recent, created_at, code_expires_at, expires_at, rotated_at)
-		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, $10, 0, '', $7, $8, $9, $11
+			generation, confirmed, recent, created_at, code_expires_at, expires_at, rotated_at, resources)
+		SELECT $1, g.id, g.app_id, g.identity_id, $3, $4, $5, $6, $10, 0, '', $7, $8, $9, $11, $12
 		FROM grants g
 		JOIN identities i ON i.id = g.identity_id
 		WHERE g.id = $2 AND g.revoked_at IS NULL AND i.locked_at IS NULL`,
 		a.ID, a.GrantID, a.Scope.String(), a.RedirectURI, a.CodeChallenge, a.Digest,
-		ms(a.CreatedAt), ms(a.CodeExpiresAt), ms(a.ExpiresAt), a.Generation, ms(a.RotatedAt))
+		ms(a.CreatedAt), ms(a.CodeExpiresAt), ms(a.ExpiresAt), a.Generation, ms(a.RotatedAt), strings.Join(a.Resources, "\n"))
 }
 
 // Standing is an authorization together with what it stands on.
@@ -57,7 +58,7 @@ func (s *Store) CodeOf(ctx context.Context, id core.ID) (*Standing, error) {
 	})
 }
 
-const standingColumns = `a.grant_id, a.app_id, a.identity_id, a.scope, a.digest,
+const standingColumns = `a.grant_id, a.app_id, a.identity_id, a.scope, a.resources, a.digest,
 			a.generation, a.confirmed, a.recent, a.rotated_at, a.expires_at, a.revoked_at,
 			g.scope, g.all_accounts, g.default_account_id, g.version, g.revoked_at, i.locked_at IS NOT NULL`
 
@@ -69,7 +70,7 @@ const standingTables = `
 
 func (st *Standing) columns() []any {
 	a, g := &st.Authorization, &st.Grant
-	return []any{&a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), &a.Digest,
+	return []any{&a.GrantID, &a.AppID, &a.IdentityID, scopeOf(&a.Scope), linesOf(&a.Resources), &a.Digest,
 		&a.Generation, &a.Confirmed, momentsOf(&a.Recent), since(&a.RotatedAt), since(&a.ExpiresAt), since(&a.RevokedAt),
 		scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version, since(&g.RevokedAt), isTrue(&st.IdentityLocked)}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -41,26 +43,40 @@ func (t *tx) grantFor(consent core.Grant) (core.Grant, core.EventKind, error) {
 	switch {
 	case errors.Is(err, core.ErrNotFound):
 		err = t.must(`
-			INSERT INTO grants (id, identity_id, app_id, scope, all_accounts, default_account_id, version, created_at, updated_at)
-			SELECT $1, i.id, p.id, $4, $5, $6, $7, $8, $9
+			INSERT INTO grants (id, identity_id, app_id, scope, all_accounts, default_account_id, version, created_at, updated_at, resources, bound)
+			SELECT $1, i.id, p.id, $4, $5, $6, $7, $8, $9, $10, $11
 			FROM identities i, apps p
 			WHERE i.id = $2 AND i.locked_at IS NULL AND p.id = $3 AND p.deleted_at IS NULL`,
 			consent.ID, consent.IdentityID, consent.AppID, consent.Scope.String(), truth(consent.Reach.All),
-			consent.Reach.Default, consent.Version, ms(consent.CreatedAt), ms(consent.UpdatedAt))
+			consent.Reach.Default, consent.Version, ms(consent.CreatedAt), ms(consent.UpdatedAt),
+			strings.Join(consent.Resources, "\n"), truth(consent.Bound))
 	case err == nil:
 		kind = core.EventGrantChanged
 		consent.ID, consent.CreatedAt, consent.Scope = old.ID, old.CreatedAt, consent.Scope.Or(old.Scope)
+		consent.Resources, consent.Bound = joined(old.Resources, consent.Resources), consent.Bound && old.Bound
 		consent.Version = max(consent.Version, old.Version+1)
 		_, err = t.exec(`
 			UPDATE grants
-			SET scope = $2, all_accounts = $3, default_account_id = $4, version = $5, updated_at = $6
+			SET scope = $2, all_accounts = $3, default_account_id = $4, version = $5, updated_at = $6, resources = $7, bound = $8
 			WHERE id = $1`,
-			consent.ID, consent.Scope.String(), truth(consent.Reach.All), consent.Reach.Default, consent.Version, ms(consent.UpdatedAt))
+			consent.ID, consent.Scope.String(), truth(consent.Reach.All), consent.Reach.Default, consent.Version, ms(consent.UpdatedAt),
+			strings.Join(consent.Resources, "\n"), truth(consent.Bound))
 	}
 	if err != nil {
 		return core.Grant{}, "", err
 	}
 	return consent, kind, t.replaceReach(ofGrant, consent.ID, consent.Reach)
+}
+
+// joined adds to a list what it lacks.
+func joined(list, more []string) []string {
+	list = slices.Clone(list)
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // GrantChange is the Data of a grant.given or grant.changed event: the rights as they now stand.
@@ -99,10 +115,11 @@ func (s *Store) Grant(ctx context.Context, identity, app core.ID) (core.Grant, e
 func (t *tx) liveGrant(identity, app core.ID) (core.Grant, error) {
 	var g core.Grant
 	err := t.one(`
-		SELECT id, identity_id, app_id, scope, all_accounts, default_account_id, version, created_at, updated_at
+		SELECT id, identity_id, app_id, scope, all_accounts, default_account_id, version, created_at, updated_at, resources, bound
 		FROM grants
 		WHERE identity_id = $1 AND app_id = $2 AND revoked_at IS NULL`, args(identity, app),
-		&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version, since(&g.CreatedAt), since(&g.UpdatedAt))
+		&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version, since(&g.CreatedAt), since(&g.UpdatedAt),
+		linesOf(&g.Resources), isTrue(&g.Bound))
 	if err != nil {
 		return core.Grant{}, err
 	}

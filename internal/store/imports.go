@@ -339,13 +339,13 @@ func (t *tx) bringGrants(b ImportedTokens, now time.Time) error {
 	return t.logAll(events)
 }
 
-// widen adds scopes to a grant that is as it was seen. Its reach stays what the person chose.
+// widen adds scopes to a grant that is as it was seen. Its reach stays what the person chose; what comes along is bound to no API.
 func (t *tx) widen(g core.Grant, now time.Time) error {
 	seen := g.Version
 	g.Version, g.UpdatedAt = max(now.UnixMilli(), seen+1), now
 	err := t.one(`
 		UPDATE grants
-		SET scope = $3, version = $4, updated_at = $5
+		SET scope = $3, version = $4, updated_at = $5, bound = 0
 		WHERE id = $1 AND version = $2 AND revoked_at IS NULL
 		RETURNING all_accounts, default_account_id`, args(g.ID, seen, g.Scope.String(), g.Version, ms(now)), isTrue(&g.Reach.All), &g.Reach.Default)
 	if errors.Is(err, core.ErrNotFound) {

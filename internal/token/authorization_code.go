@@ -63,9 +63,13 @@ func (t *Room) proveCode(ctx context.Context, r Request) (Proof, error) {
 	case ended(standing):
 		return Proof{}, accessEnded()
 	}
+	target, err := t.Resources.Pick(r.Form, a.Resources)
+	if err != nil {
+		return Proof{}, err
+	}
 	first := asItStands(standing, family.Bits, 1, now)
 	return Proof{
-		Scope: first.Scope, Reach: first.Reach, Refresh: first,
+		Scope: first.Scope, Reach: first.Reach, Target: target, Refresh: first,
 		Commit: func(ctx context.Context) error { return t.Store.RedeemCode(ctx, a.ID, now) },
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"launchpad/internal/core"
+	"launchpad/internal/protect"
 	"launchpad/oauth"
 )
 
@@ -29,10 +30,16 @@ var clientCredentials = Grant{
 		if !allowed.Covers(asked) {
 			return Proof{}, oauth.InvalidScope("scope_not_allowed", "this app may not ask for: %s", asked.Minus(allowed)).Got(asked.String(), allowed.String())
 		}
-		if len(asked) == 0 {
-			asked = allowed
+		target, err := t.Resources.One(r.Form)
+		switch {
+		case err != nil:
+			return Proof{}, err
+		case target != nil:
+			asked, err = protect.Targets{target}.Scope(asked, allowed)
+		case len(asked) == 0:
+			asked = t.Resources.Usual(allowed)
 		}
 		account := r.App.Publisher.ID
-		return Proof{Scope: asked, Reach: core.Reach{Accounts: []core.ID{account}, Default: account}}, nil
+		return Proof{Scope: asked, Target: target, Reach: core.Reach{Accounts: []core.ID{account}, Default: account}}, err
 	},
 }

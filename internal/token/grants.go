@@ -5,6 +5,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/oauth"
 )
 
@@ -34,6 +35,7 @@ type Request struct {
 type Proof struct {
 	Scope   oauth.Scope
 	Reach   core.Reach
+	Target  *protect.Target    // RFC 8707: the API that the token is for; nil: it is bound to none
 	Refresh *keys.RefreshToken // to hand out along; nil: the app acts for itself
 	Outcome string             // for the log and the metrics, if there is more than one good way
 	// Commit writes what makes the answer true, in one conditional statement; nil if nothing has to be written.

@@ -8,6 +8,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/internal/store"
 	"launchpad/oauth"
 )
@@ -75,14 +76,15 @@ func refreshUnknown() *oauth.Error {
 func (t *Room) atItsWord(r Request, token keys.RefreshToken) (Proof, bool) {
 	now := t.Clock.Now()
 	scope, err := narrowed(r.Form, token.Scope)
-	if err != nil || !now.Before(token.ExpiresAt) || now.Sub(token.BornAt) > t.Mint.Lifetimes().RefreshIdle {
+	target, wrong := t.Resources.Pick(r.Form, token.Resources)
+	if err != nil || wrong != nil || !now.Before(token.ExpiresAt) || now.Sub(token.BornAt) > t.Mint.Lifetimes().RefreshIdle {
 		return Proof{}, false
 	}
-	return t.rotated(token, scope, now), true
+	return t.rotated(token, scope, target, now), true
 }
 
 // rotated hands out the successor of the current generation.
-func (t *Room) rotated(token keys.RefreshToken, scope oauth.Scope, now time.Time) Proof {
+func (t *Room) rotated(token keys.RefreshToken, scope oauth.Scope, target *protect.Target, now time.Time) Proof {
 	rotation := store.Rotation{
 		ID: token.AuthorizationID, From: token.Generation, Digest: token.Digest(), GrantID: token.GrantID, GrantVersion: token.GrantVersion,
 		IdentityID: token.IdentityID, AppID: token.AppID, At: now,
@@ -90,7 +92,7 @@ func (t *Room) rotated(token keys.RefreshToken, scope oauth.Scope, now time.Time
 	token.Generation++
 	token.BornAt = now
 	return Proof{
-		Scope: scope, Reach: token.Reach, Refresh: &token, Outcome: "rotated",
+		Scope: scope, Reach: token.Reach, Target: target, Refresh: &token, Outcome: "rotated",
 		Commit: func(ctx context.Context) error { return t.Store.Rotate(ctx, rotation) },
 	}
 }
@@ -121,10 +123,15 @@ func (t *Room) asTheRowsSay(ctx context.Context, r Request, token keys.RefreshTo
 	if err != nil {
 		return Proof{}, err
 	}
-	if verdict == rotate {
-		return t.rotated(*current, scope, now), nil
+	// RFC 8707 §2.2: for another API than before, if the person allowed it.
+	target, err := t.Resources.Pick(r.Form, current.Resources)
+	if err != nil {
+		return Proof{}, err
 	}
-	proof := Proof{Scope: scope, Reach: current.Reach, Refresh: current, Outcome: "repeated"}
+	if verdict == rotate {
+		return t.rotated(*current, scope, target, now), nil
+	}
+	proof := Proof{Scope: scope, Reach: current.Reach, Target: target, Refresh: current, Outcome: "repeated"}
 	if verdict == recovered {
 		proof.Outcome = "recovered"
 		proof.Commit = func(ctx context.Context) error { return t.Store.Recover(ctx, standing.Authorization, now) }
@@ -137,7 +144,7 @@ func asItStands(s *store.Standing, bits [16]byte, generation int64, born time.Ti
 	return &keys.RefreshToken{
 		Family:  keys.Family{AuthorizationID: s.ID, Generation: generation, Bits: bits},
 		GrantID: s.GrantID, GrantVersion: s.Grant.Version, IdentityID: s.IdentityID, AppID: s.AppID,
-		BornAt: born, ExpiresAt: s.ExpiresAt, Scope: s.Scope.And(s.Grant.Scope), Reach: s.Grant.Reach,
+		BornAt: born, ExpiresAt: s.ExpiresAt, Scope: s.Scope.And(s.Grant.Scope), Reach: s.Grant.Reach, Resources: s.Resources,
 	}
 }
 
@@ -169,6 +176,7 @@ func narrowed(form oauth.Form, granted oauth.Scope) (oauth.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked = asked.Minus(oauth.Scopes(oauth.OfflineAccess)) // which is never granted by name, and always there
 	if !granted.Covers(asked) {
 		return nil, oauth.InvalidScope("scope_grows", "a refresh cannot add scopes; not granted: %s", asked.Minus(granted)).Got(asked.String(), granted.String())
 	}

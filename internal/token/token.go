@@ -12,6 +12,7 @@ import (
 	"launchpad/internal/imported"
 	"launchpad/internal/keys"
 	"launchpad/internal/mint"
+	"launchpad/internal/protect"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -28,6 +29,7 @@ type Room struct {
 	Clients       *clientauth.Authenticator
 	Mint          *mint.Mint
 	Published     oauth.Scope
+	Resources     *protect.Resources
 	Imported      *imported.Tokens
 	RefreshWindow time.Duration // how long a rotated refresh token is still answered; 0: not at all
 }
@@ -112,7 +114,10 @@ func (t *Room) issue(ctx context.Context, grant Grant, request Request) (answer 
 		if err != nil {
 			return mint.Answer{}, "", err
 		}
-		answer, err := t.Mint.Issue(mint.Claims{App: request.App, Scope: proof.Scope, Reach: proof.Reach, Refresh: proof.Refresh})
+		answer, err := t.Mint.Issue(mint.Claims{
+			App: request.App, Scope: proof.Target.Narrow(proof.Scope), Reach: proof.Reach, Refresh: proof.Refresh,
+			Audience: proof.Target.Audience(), JWT: proof.Target.ReadsJWT(),
+		})
 		if err != nil || proof.Commit == nil {
 			return answer, proof.Outcome, err
 		}

@@ -128,8 +128,9 @@ type Consent struct {
 	Developer     string // the person's name
 	RedirectHost  string
 	Origin        string
-	OnThisDevice  string // warning, by its message, if the answer goes to a program here
-	LocalOnly     bool   // a stranger whose answers all go to programs here
+	APIs          []string // that the tokens are for, by their names; none: for no API in particular
+	OnThisDevice  string   // warning, by its message, if the answer goes to a program here
+	LocalOnly     bool     // a stranger whose answers all go to programs here
 	Sees, Changes []core.ScopeInfo
 	Memberships   []core.Membership
 	Reach         core.Reach // what is ticked at first

@@ -1,0 +1,67 @@
+// An agent: the official MCP SDK with what it keeps in memory.
+import { auth, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+
+/** known is what the agent has beforehand: client information, tokens, or the address of its metadata document. */
+export class Agent {
+  constructor(address, redirectURI, { information, tokens, documentURL } = {}) {
+    Object.assign(this, { address: new URL(address), redirectURI, information, saved: tokens, clientMetadataUrl: documentURL });
+  }
+
+  // What the SDK asks its host for.
+  get redirectUrl() { return this.redirectURI; }
+  get clientMetadata() {
+    return { client_name: 'Sample Agent', redirect_uris: [this.redirectURI], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' };
+  }
+  state() { return 'agent-state'; }
+  clientInformation() { return this.information; }
+  saveClientInformation(information) { this.information = information; }
+  tokens() { return this.saved; }
+  saveTokens(tokens) { this.saved = tokens; }
+  codeVerifier() { return this.verifier; }
+  saveCodeVerifier(verifier) { this.verifier = verifier; }
+  redirectToAuthorization(address) { this.asked = address; }
+  invalidateCredentials(what) {
+    if (what === 'all' || what === 'tokens') this.saved = undefined;
+  }
+
+  async connect() {
+    this.transport = new StreamableHTTPClientTransport(this.address, { authProvider: this });
+    this.client = new Client({ name: 'sample-agent', version: '1' });
+    await this.client.connect(this.transport);
+  }
+
+  /** Connects for the first time and gives the address that a person has to open. */
+  async wantsAuthorization() {
+    try {
+      await this.connect();
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return this.asked;
+      throw error;
+    }
+    throw new Error('connected without authorization');
+  }
+
+  /** Asks for more. The SDK would refresh what it has, which adds no scope. */
+  async asksFor(scope) {
+    this.saved = undefined;
+    await auth(this, { serverUrl: this.address, scope });
+    return this.asked;
+  }
+
+  async authorized(code) {
+    await this.transport.finishAuth(code);
+    await this.connect();
+  }
+
+  async call(name) {
+    const { content } = await this.client.callTool({ name, arguments: {} });
+    return content[0].text;
+  }
+
+  /** Lets the access token look expired, so that the SDK refreshes. */
+  forgetAccess() { this.saved = { ...this.saved, access_token: 'expired' }; }
+
+  async close() { await this.client?.close(); }
+}

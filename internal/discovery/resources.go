@@ -1,0 +1,42 @@
+package discovery
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"launchpad/internal/protect"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// resourceRoutes serve the metadata of the protected APIs. RFC 9728 §3: at the path of the resource, behind the well-known
+// part. Whatever else is asked for there is 404: clients go on to the next spelling on that, and stop at a fault.
+func (d *Room) resourceRoutes() []web.Route {
+	type place struct{ host, path string }
+	documents := map[place][]byte{}
+	for _, target := range d.Resources.All() {
+		documents[place{target.MetadataHost(), target.MetadataPath()}] = target.Metadata(d.Keys.Issuer())
+	}
+	serve := func(w http.ResponseWriter, r *http.Request) error {
+		path := strings.TrimSuffix(r.URL.EscapedPath(), "/")
+		document, ok := documents[place{hostOf(r), path}]
+		if !ok {
+			document, ok = documents[place{"", path}]
+		}
+		if !ok {
+			return oauth.NotFound("resource_metadata_unknown", "there is no protected API at this path; protected_resources in the metadata of this server lists them")
+		}
+		return web.WritePublicJSON(w, document)
+	}
+	route := web.Route{Method: "GET", Path: protect.WellKnown, Surface: web.JSONSurface, AnyOrigin: true, Handle: serve}
+	below := route
+	below.Path += "/{path...}"
+	return []web.Route{route, below}
+}
+
+// hostOf is compared with what is configured, and never repeated.
+func hostOf(r *http.Request) string {
+	u := url.URL{Host: strings.ToLower(r.Host)}
+	return u.Hostname()
+}

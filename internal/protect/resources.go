@@ -1,0 +1,246 @@
+package protect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"launchpad/oauth"
+)
+
+// Target is an API that tokens can be bound to. RFC 8707 §2.
+type Target struct {
+	API
+	Scope oauth.Scope // that its calls need, and that it asks for itself
+}
+
+// Audience is what tokens for the API say; for none in particular, nothing.
+func (t *Target) Audience() string {
+	if t == nil {
+		return ""
+	}
+	return t.Resource
+}
+
+// ReadsJWT reports whether tokens for the API are RFC 9068 ones, whatever the app's format is: agents' APIs stand behind
+// libraries that verify nothing else.
+func (t *Target) ReadsJWT() bool { return t != nil && t.Agents }
+
+// Narrow leaves out of a scope what only other APIs have.
+func (t *Target) Narrow(scope oauth.Scope) oauth.Scope {
+	if t == nil {
+		return scope
+	}
+	return scope.And(t.Scope)
+}
+
+// Resources finds APIs by their resource identifiers. It does not change; a new one is made when the configuration does.
+type Resources struct {
+	list []*Target
+	// reserved are the scopes that only APIs for agents have. A token that is bound to no API can do nothing with them.
+	reserved oauth.Scope
+}
+
+// NewResources makes it. Its error says what cannot work, for the operator.
+func NewResources(issuer string, apis []API) (*Resources, error) {
+	r := &Resources{}
+	var open oauth.Scope
+	for _, api := range apis {
+		scope := api.Scope()
+		if !api.Agents {
+			open = open.Or(scope)
+		}
+		switch {
+		case api.Resource == "" && api.Agents:
+			return nil, fmt.Errorf("api %q: an API for agents needs a resource", api.Prefix)
+		case api.Resource == "":
+			continue
+		}
+		if oauth.BareOrigin(api.Resource) == oauth.BareOrigin(issuer) {
+			// RFC 9068 §3: the issuer is the audience of tokens that are for no API.
+			return nil, fmt.Errorf("api %q: its resource is the issuer; give it an address of its own", api.Prefix)
+		}
+		if other := r.find(oauth.BareOrigin(api.Resource)); other != nil {
+			return nil, fmt.Errorf("api %q: its resource is that of api %q; make them differ", api.Prefix, other.Prefix)
+		}
+		for _, other := range r.list {
+			if other.MetadataAddress(issuer) == api.MetadataAddress(issuer) {
+				return nil, fmt.Errorf("api %q: its metadata would lie where that of api %q lies; give their resources other paths", api.Prefix, other.Prefix)
+			}
+		}
+		r.list = append(r.list, &Target{api, scope})
+		if api.Agents {
+			r.reserved = r.reserved.Or(scope)
+		}
+	}
+	r.reserved = r.reserved.Minus(open)
+	return r, nil
+}
+
+// Scope is every scope that counts at the API.
+func (a *API) Scope() oauth.Scope {
+	names := slices.Clone(a.Scopes)
+	for _, route := range a.Routes {
+		if route.Scope != "" {
+			names = append(names, route.Scope)
+		}
+	}
+	return oauth.Scopes(names...)
+}
+
+// find finds an API by an identifier in the form in which they are compared.
+func (r *Resources) find(resource string) *Target {
+	for _, t := range r.list {
+		if oauth.BareOrigin(t.Resource) == resource {
+			return t
+		}
+	}
+	return nil
+}
+
+// All lists the APIs that tokens can be bound to.
+func (r *Resources) All() []*Target { return r.list }
+
+// Identifiers lists their resource identifiers. RFC 9728 §4.
+func (r *Resources) Identifiers() []string { return Targets(r.list).Identifiers() }
+
+// ForAgents reports whether any of them is for agents.
+func (r *Resources) ForAgents() bool {
+	return slices.ContainsFunc(r.list, func(t *Target) bool { return t.Agents })
+}
+
+// Usual are the scopes among those that a request means which names neither scopes nor an API.
+func (r *Resources) Usual(allowed oauth.Scope) oauth.Scope { return allowed.Minus(r.reserved) }
+
+// Targets are the APIs that a request asks for.
+type Targets []*Target
+
+// Identifiers are what they are registered as, which is what goes into tokens.
+func (list Targets) Identifiers() []string {
+	var names []string
+	for _, t := range list {
+		names = append(names, t.Resource)
+	}
+	return names
+}
+
+// Names are what people call them.
+func (list Targets) Names() []string {
+	var names []string
+	for _, t := range list {
+		names = append(names, t.Title())
+	}
+	return names
+}
+
+// Title is what people call it.
+func (a *API) Title() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	_, bare, _ := strings.Cut(a.Resource, "://")
+	return bare
+}
+
+// Asked finds the APIs that a request names. RFC 8707 §2: what is unknown is invalid_target.
+func (r *Resources) Asked(form oauth.Form) (Targets, error) {
+	sent, err := form.Resources()
+	if err != nil {
+		return nil, err
+	}
+	return r.Named(sent)
+}
+
+// Named finds the APIs of a list of identifiers.
+func (r *Resources) Named(resources []string) (Targets, error) {
+	var list Targets
+	for _, resource := range resources {
+		t := r.find(oauth.BareOrigin(resource))
+		if t == nil {
+			return nil, oauth.InvalidTarget("resource_unknown", "no API of this server is called so; the metadata of this server lists them as protected_resources").
+				Got(oauth.Printable(resource), oauth.Printable(orNothing(strings.Join(r.Identifiers(), " or "))))
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "no resource"
+	}
+	return s
+}
+
+// Implied is the API that a request without resource means: the one for agents that alone has every scope of it. RFC 9068
+// §3 lets the scope tell, and agents of the first revision of their specification send nothing else.
+func (r *Resources) Implied(scope oauth.Scope) Targets {
+	var found Targets
+	for _, t := range r.list {
+		if t.Agents && len(scope) > 0 && r.reserved.Covers(scope) && t.Scope.Covers(scope) {
+			found = append(found, t)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found
+}
+
+// Scope is what a request for these APIs gets of what its app may ask for. asked is the scope that it names; without one it
+// means every scope of theirs. What others have is left out, since no token of theirs could use it.
+func (list Targets) Scope(asked, allowed oauth.Scope) (oauth.Scope, error) {
+	var theirs oauth.Scope
+	for _, t := range list {
+		theirs = theirs.Or(t.Scope)
+	}
+	if len(asked) == 0 {
+		asked = allowed
+	}
+	got := asked.And(theirs)
+	if len(got) == 0 && len(theirs) > 0 {
+		return nil, oauth.InvalidScope("scope_of_another_api", "none of these scopes belongs to %s", strings.Join(list.Identifiers(), " or ")).
+			Got(asked.String(), theirs.String())
+	}
+	return got, nil
+}
+
+// One is the API that a request names for a token, or nil. A token is for one: what is bound to two could be used at the
+// second by the first (RFC 8707 §3).
+func (r *Resources) One(form oauth.Form) (*Target, error) {
+	asked, err := r.Asked(form)
+	switch {
+	case err != nil || len(asked) == 0:
+		return nil, err
+	case len(asked) > 1:
+		return nil, oneOf(asked.Identifiers())
+	}
+	return asked[0], nil
+}
+
+// Pick is the same among the APIs that a person was asked about. RFC 8707 §2.2: without a name it is the one that there is.
+func (r *Resources) Pick(form oauth.Form, authorized []string) (*Target, error) {
+	asked, err := r.One(form)
+	switch {
+	case err != nil:
+		return nil, err
+	case asked == nil && len(authorized) > 1:
+		return nil, oneOf(authorized)
+	case asked == nil:
+		only, err := r.Named(authorized)
+		if err != nil || len(only) == 0 {
+			return nil, err
+		}
+		return only[0], nil
+	case len(authorized) == 0 && !asked.Agents, slices.Contains(authorized, asked.Resource):
+		// What is bound to no API could be used there as well, so this gives nothing new.
+		return asked, nil
+	}
+	return nil, oauth.InvalidTarget("resource_not_authorized", "the person was not asked about this API; name it in the authorization request").
+		Got(asked.Resource, oauth.Printable(orNothing(strings.Join(authorized, " or "))))
+}
+
+func oneOf(resources []string) *oauth.Error {
+	return oauth.InvalidTarget("resource_one", "a token is for one API; name the one that this token is for, and ask again for the next").
+		Got(oauth.Printable(strings.Join(resources, " and ")), "one resource")
+}
