@@ -169,7 +169,7 @@ func TestRFC7591_3_1_RecordedShapes(t *testing.T) {
 		} {
 			app, _ := registered(t, s, shape.body)
 			a := connect(t, s, b, app, shape.redirect)
-			if call := s.Call(a.Text("access_token")); call.Status != http.StatusOK {
+			if call := callAsAgent(s, a.Text("access_token")); call.Status != http.StatusOK {
 				t.Errorf("%s: call: %d %s", name, call.Status, call.Body)
 			}
 			if again := s.Refresh(app, a.Text("refresh_token")); again.Status != http.StatusOK {
@@ -321,7 +321,7 @@ func TestDC04_DC05_DC20_NothingMoreThanAnAgent(t *testing.T) {
 		if page := b.Get("/oauth/applications"); strings.Contains(page.Body, app.ClientID) {
 			t.Error("it is in the portal")
 		}
-		query := s.Do(s.Request("GET", "/v3/dashboards?access_token="+tokens.Text("access_token"), ""))
+		query := s.Do(s.Request("GET", lptest.AgentCalls+"?access_token="+tokens.Text("access_token"), ""))
 		if query.Status == http.StatusOK {
 			t.Error("its token is taken from the address")
 		}
@@ -406,14 +406,14 @@ func TestDC11_AnAppThatIsADocument(t *testing.T) {
 		}
 		for _, redirect := range []string{"http://127.0.0.1:50123/callback", "http://127.0.0.1:50124/callback", "editor://sample.agent/auth", lptest.Redirect} {
 			tokens := connect(t, s, b, app, redirect)
-			if call := s.Call(tokens.Text("access_token")); call.Status != http.StatusOK {
+			if call := callAsAgent(s, tokens.Text("access_token")); call.Status != http.StatusOK {
 				t.Errorf("%s: call: %d %s", redirect, call.Status, call.Body)
 			}
 			if again := s.Refresh(app, tokens.Text("refresh_token")); again.Status != http.StatusOK {
 				t.Errorf("%s: refresh: %d %s", redirect, again.Status, again.Body)
 			}
 			revoked := s.PostAs(app, "/oauth/revoke", lptest.Form("token", tokens.Text("access_token")))
-			if call := s.Call(tokens.Text("access_token")); revoked.Status != http.StatusOK || call.Status != http.StatusUnauthorized {
+			if call := callAsAgent(s, tokens.Text("access_token")); revoked.Status != http.StatusOK || call.Status != http.StatusUnauthorized {
 				t.Errorf("%s: revoke: %d, then %d", redirect, revoked.Status, call.Status)
 			}
 		}
@@ -571,7 +571,7 @@ func TestDC15_RFC7592_2_RegistrationsAreTheirHoldersAlone(t *testing.T) {
 		if a := manage("DELETE", app.ClientID, token, ""); a.Status != http.StatusNoContent {
 			t.Errorf("end: %d %s", a.Status, a.Body)
 		}
-		if a := s.Call(tokens.Text("access_token")); a.Status != http.StatusUnauthorized {
+		if a := callAsAgent(s, tokens.Text("access_token")); a.Status != http.StatusUnauthorized {
 			t.Errorf("a token after the end: %d", a.Status)
 		}
 		if a := s.Refresh(app, tokens.Text("refresh_token")); a.Status != http.StatusUnauthorized {
@@ -603,4 +603,24 @@ func TestRFC6585_4_RegistrationsAreCounted(t *testing.T) {
 			}
 		}
 	}, lptest.WithAgents(fetch.Options{}), lptest.WithLimits(limits), lptest.BehindProxy())
+}
+
+func callAsAgent(s *lptest.Server, token string) lptest.Answer {
+	r := s.Request("GET", lptest.AgentCalls, "")
+	r.Header.Set("Authorization", "Bearer "+token)
+	return s.Do(r)
+}
+
+// Ruling of the catalogue beside DC04: what comes by itself reaches only APIs for agents, whatever it names.
+func TestDC04_StrangersReachAPIsForAgentsOnly(t *testing.T) {
+	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
+		app, _ := registered(t, s, `{"client_name":"Sample Agent","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}`)
+		tokens := connect(t, s, s.SignedIn(s.Person.Email), app, "http://127.0.0.1:5555/callback")
+		if call := callAsAgent(s, tokens.Text("access_token")); call.Status != http.StatusOK {
+			t.Errorf("the API for agents: %d %s", call.Status, call.Body)
+		}
+		if call := s.Call(tokens.Text("access_token")); call.Status != http.StatusUnauthorized || !strings.Contains(call.Body, "token_for_another_api") {
+			t.Errorf("another API: %d %s", call.Status, call.Body)
+		}
+	})
 }

@@ -111,6 +111,11 @@ func checkScope(q *request) error {
 	if len(q.asked) == 0 {
 		q.asked = q.room.Resources.Implied(asked)
 	}
+	if q.app.Stranger() {
+		if q.asked, err = q.room.Resources.OfAgents(q.asked); err != nil {
+			return err
+		}
+	}
 	q.record.Resources = q.asked.Identifiers()
 	switch {
 	case len(q.asked) > 0:

@@ -146,6 +146,12 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 			return err
 		}
 		options.APIs = append(options.APIs, agents...)
+		if len(agents) > 0 {
+			options.Registration = core.RegistrarsAnybody
+			for _, api := range agents {
+				options.AgentScope = options.AgentScope.Or(api.Scope())
+			}
+		}
 		options.TryAPI = options.Issuer + "/v3/dashboards"
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}

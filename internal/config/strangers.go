@@ -22,8 +22,12 @@ func (c *Config) Registrars() core.Registrars {
 func (c *Config) AgentScope() oauth.Scope {
 	var list []string
 	for _, api := range c.APIs {
+		if !api.Agents {
+			continue
+		}
+		list = append(list, api.Scopes...)
 		for _, route := range api.Routes {
-			if api.Agents && route.Scope != "" {
+			if route.Scope != "" {
 				list = append(list, route.Scope)
 			}
 		}

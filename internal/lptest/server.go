@@ -237,6 +237,9 @@ func (s *Server) open() {
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
+	if s.o.agents == core.RegistrarsAnybody {
+		s.made.APIs = append(s.made.APIs, s.agentAPI())
+	}
 	if s.o.apis != nil {
 		s.made.APIs = append(s.made.APIs, s.o.apis(s.issuer)...)
 	}
@@ -251,6 +254,21 @@ func (s *Server) open() {
 	}
 	s.http.Config.Handler = s.server
 	s.acts = apps.NewActs(s.Store, s.Clock, s.o.catalog.Published())
+}
+
+// AgentCalls is a call of the API for agents that there is WithAgents, below the server's address.
+const AgentCalls = "/agents/dashboards"
+
+func (s *Server) agentAPI() gateway.API {
+	return gateway.API{
+		API: protect.API{Name: "Sample agents", Prefix: "/agents/", Resource: s.issuer + "/agents", Agents: true, Routes: []protect.Route{
+			{Method: "GET", Path: AgentCalls, Scope: "dashboards:read"}, {Method: "POST", Path: AgentCalls, Scope: "dashboards:write"},
+		}},
+		Upstream: gateway.Local(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path = "/v3/dashboards"
+			sample.API().ServeHTTP(w, r)
+		})),
+	}
 }
 
 func (s *Server) close() {

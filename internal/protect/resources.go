@@ -187,6 +187,31 @@ func (r *Resources) Implied(scope oauth.Scope) Targets {
 	return found
 }
 
+// OfAgents keeps an app that came by itself to the APIs that the operator marked for agents. What it names none of means the one
+// that there is: agents of the first revision of their specification send no resource.
+func (r *Resources) OfAgents(asked Targets) (Targets, error) {
+	var theirs Targets
+	for _, t := range r.list {
+		if t.Agents {
+			theirs = append(theirs, t)
+		}
+	}
+	for _, t := range asked {
+		if !t.Agents {
+			return nil, oauth.InvalidTarget("resource_not_for_agents", "apps that registered themselves reach APIs for agents only; name one of those").
+				Got(t.Resource, oauth.Printable(orNothing(strings.Join(theirs.Identifiers(), " or "))))
+		}
+	}
+	switch {
+	case len(asked) > 0:
+		return asked, nil
+	case len(theirs) == 1:
+		return theirs, nil
+	}
+	return nil, oauth.InvalidTarget("resource_needed", "apps that registered themselves must name the API that the token is for").
+		Got("no resource", oauth.Printable(orNothing(strings.Join(theirs.Identifiers(), " or "))))
+}
+
 // Scope is what a request for these APIs gets of what its app may ask for. asked is the scope that it names; without one it
 // means every scope of theirs. What others have is left out, since no token of theirs could use it.
 func (list Targets) Scope(asked, allowed oauth.Scope) (oauth.Scope, error) {
