@@ -76,6 +76,8 @@ type options struct {
 	signUp   core.SignUp
 	creators core.Creators
 	proxies  web.Proxies
+	asking   web.Proxies
+	guarded  []protect.API
 	limits   config.Limits
 	limitsOf config.APILimits // the API's own
 	redis    string           // which counts
@@ -122,6 +124,18 @@ func WithIssuer(issuer string) Option { return func(o *options) { o.issuer = iss
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
 	return func(o *options) { o.proxies = web.Proxies{netip.MustParsePrefix("127.0.0.0/8")} }
+}
+
+// Guarding puts APIs behind a proxy that asks, on this computer.
+func Guarding(apis ...protect.API) Option {
+	return func(o *options) {
+		o.guarded, o.asking = apis, web.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
+	}
+}
+
+// AskedBy names the proxies that may ask.
+func AskedBy(network string) Option {
+	return func(o *options) { o.asking = web.Proxies{netip.MustParsePrefix(network)} }
 }
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
@@ -215,7 +229,7 @@ func (s *Server) open() {
 			}},
 			Upstream: s.o.upstream,
 		}},
-		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Guarded: s.o.guarded, Asking: s.o.asking, Limits: s.o.limits,
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}

@@ -28,6 +28,7 @@ const (
 	Device        Prefix = "lp_dv_"
 	SetupLink     Prefix = "lp_su_"
 	Invitation    Prefix = "lp_iv_"
+	Site          Prefix = "lp_st_"
 )
 
 const checksumLength = 6

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"launchpad/internal/limit"
 	"launchpad/internal/meter"
 	"launchpad/internal/mint"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/session"
 	"launchpad/internal/signin"
@@ -48,12 +50,14 @@ type Options struct {
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
 	APIs          []gateway.API
+	Guarded       []protect.API             // behind proxies that ask
 	SignUp        core.SignUp               // who may make an ID; "" is nobody
 	Creators      core.Creators             // who may open accounts; "" is operators
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
 	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Proxies       web.Proxies                 // in front of this server
+	Asking        web.Proxies                 // in front of APIs, which ask by forward-auth
 	Limits        config.Limits               // zero: the defaults
 	LimitsOf      map[string]config.APILimits // by an API's name, or prefix if it has none
 	LimitsRedis   string                      // redis://…, which counts for all nodes; "": none
@@ -96,6 +100,7 @@ type Server struct {
 	redis     *limit.Redis // nil: none is set
 	pages     *web.Renderer
 	published oauth.Scope
+	table     *protect.Table // of the gateway's APIs and the guarded ones
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
@@ -113,6 +118,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	steady := core.NewSteadyClock(o.Clock)
 	o.Clock = steady
+	o.Proxies = slices.Concat(o.Proxies, o.Asking) // who asks for somebody says for whom
 	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
@@ -138,6 +144,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.mux, err = s.routes(); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	if s.table, err = protect.NewTable(protected(o)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	background, stop := context.WithCancel(context.Background())
@@ -181,6 +190,15 @@ func (s *Server) ShareLimits(ctx context.Context) error {
 // TryRedis is the try that is otherwise made once a second while Redis does not answer.
 func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
 
+// protected is every API, whoever stands in front of it.
+func protected(o Options) []protect.API {
+	list := slices.Clone(o.Guarded)
+	for _, api := range o.APIs {
+		list = append(list, api.API)
+	}
+	return list
+}
+
 // KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
 func KeyOptions(o Options) keys.Options {
 	return keys.Options{
@@ -190,6 +208,7 @@ func KeyOptions(o Options) keys.Options {
 			keys.RingRefresh:     o.Life.RefreshIdle, // each rotation seals anew
 			keys.RingInteraction: interact.Life,
 			keys.RingDevice:      session.DeviceLife,
+			keys.RingSite:        session.Absolute,
 		},
 	}
 }
