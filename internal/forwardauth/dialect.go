@@ -103,7 +103,7 @@ func newOriginal(method, scheme, host, target string) (original, error) {
 			return original{}, unreadable("method", method)
 		}
 	}
-	// RFC 9112 §3.2.1: a path and a query. Whether it is in its plain form is looked at later.
+	// A path and a query. Whether it is in its plain form is looked at later.
 	u, err := url.ParseRequestURI(target)
 	if err != nil || !strings.HasPrefix(target, "/") || strings.ContainsRune(target, '#') || !visible(target) {
 		return original{}, unreadable("path", target)
@@ -111,7 +111,7 @@ func newOriginal(method, scheme, host, target string) (original, error) {
 	return original{method, at, u}, nil
 }
 
-// visible: RFC 3986 §2 knows no other characters in an address, and proxies differ in what they make of them.
+// visible: no address has other characters, and proxies differ in what they make of them.
 func visible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f {

@@ -185,15 +185,20 @@ func (f *Room) refuse(w http.ResponseWriter, err error) error {
 	return nil
 }
 
-// narrowed says a refusal in the words that every proxy knows.
+// narrowed says a refusal in the words that every proxy knows. The challenge comes with the whole of it: nginx would hand on
+// both.
 func narrowed(err error) error {
 	if _, ok := errors.AsType[*elsewhere](err); ok {
-		return signInNeeded()
+		err = signInNeeded()
 	}
 	e, ok := errors.AsType[*oauth.Error](err)
-	if !ok || e.Status >= http.StatusInternalServerError || e.Status == http.StatusUnauthorized {
+	if !ok || e.Status >= http.StatusInternalServerError {
 		return err
 	}
 	refused := *e
-	return refused.WithStatus(http.StatusForbidden)
+	refused.Scheme = ""
+	if e.Status != http.StatusUnauthorized {
+		refused.Status = http.StatusForbidden
+	}
+	return &refused
 }

@@ -61,5 +61,5 @@ func (s site) hostport() string {
 	return s.host + ":" + s.port
 }
 
-// origin: RFC 6454 §6.2.
+// origin is what browsers call it.
 func (s site) origin() string { return s.scheme + "://" + s.hostport() }

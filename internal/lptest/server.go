@@ -352,6 +352,12 @@ func (s *Server) Metrics() string {
 	return w.Body.String()
 }
 
+// Vanish takes the server off its address.
+func (s *Server) Vanish() {
+	s.http.CloseClientConnections()
+	s.must(s.http.Listener.Close())
+}
+
 // Drain asks the server for no new work.
 func (s *Server) Drain() { s.server.Drain() }
 
