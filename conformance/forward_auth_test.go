@@ -460,7 +460,7 @@ func signedInVisitor(t *testing.T, s *lptest.Server) *visitor {
 }
 
 // Somebody who is signed in opens a page behind a proxy, and comes back to exactly that page.
-func TestSE_ABrowserSignsInForAGuardedHost(t *testing.T) {
+func TestGW10_ABrowserSignsInForAGuardedHost(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		v := signedInVisitor(t, s)
 		first := v.ask("GET", "/reports/a?b=c&d=%20e")
@@ -523,7 +523,7 @@ func TestGW10_NoErrorIsASuccess(t *testing.T) {
 }
 
 // A pass ends with the session, and with the person's standing, at the next request.
-func TestSE_APassEndsWithItsSession(t *testing.T) {
+func TestGW10_APassEndsWithItsSession(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		v := signedInVisitor(t, s)
 		wantStatus(t, v.open("/reports/a"), 200)
@@ -543,7 +543,7 @@ func TestSE_APassEndsWithItsSession(t *testing.T) {
 }
 
 // CS01: what another site makes a browser send is refused, whatever its pass.
-func TestSE_OtherSitesCannotActWithAPass(t *testing.T) {
+func TestGW10_OtherSitesCannotActWithAPass(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		v := signedInVisitor(t, s)
 		wantStatus(t, v.open("/reports/a"), 200)
@@ -577,7 +577,7 @@ func TestSE_OtherSitesCannotActWithAPass(t *testing.T) {
 }
 
 // A hand-over is good once, for a minute, in the browser that began, at one host; nothing but a proxy's word begins one.
-func TestSE_AHandOverIsForOneBrowserAndOneHost(t *testing.T) {
+func TestGW10_AHandOverIsForOneBrowserAndOneHost(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		v := signedInVisitor(t, s)
 		start := v.ask("GET", "/reports/a").Header.Get("Location")
@@ -621,7 +621,7 @@ func TestSE_AHandOverIsForOneBrowserAndOneHost(t *testing.T) {
 }
 
 // Whoever is not signed in yet does so on the way; a page leads on from the form, because browsers do not follow a form elsewhere.
-func TestSE_SigningInOnTheWayToAGuardedHost(t *testing.T) {
+func TestGW10_SigningInOnTheWayToAGuardedHost(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		v := visit(t, s, s.Browser())
 		page := v.home.Get(v.ask("GET", "/reports/a").Header.Get("Location"))
@@ -639,7 +639,7 @@ func TestSE_SigningInOnTheWayToAGuardedHost(t *testing.T) {
 }
 
 // Where a pass would not be safe, nobody is offered one: at the issuer's own host, over plain http, at a port that is not the scheme's.
-func TestSE_NoPassWhereItWouldNotBeSafe(t *testing.T) {
+func TestGW10_NoPassWhereItWouldNotBeSafe(t *testing.T) {
 	s := lptest.Start(t, lptest.Engines(t)[0], lptest.Guarding(guardedAPI, protect.API{
 		Prefix: "/pages/", Routes: []protect.Route{{Method: "GET", Path: "/pages/{rest...}", Session: true}},
 	}), lptest.WithIssuer("https://id.example.com"))

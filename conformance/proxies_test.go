@@ -324,7 +324,7 @@ func TestGW09_NothingPassesWhileLaunchpadIsAway(t *testing.T) {
 }
 
 // A browser signs in behind a real proxy and comes back, and is out again when it has signed out.
-func TestSE_BrowsersBehindRealProxies(t *testing.T) {
+func TestGW10_BrowsersBehindRealProxies(t *testing.T) {
 	eachRealProxy(t, func(t *testing.T, s *standing) {
 		v := signedInVisitor(t, s.Server)
 		ask := func(method, target string, header ...string) lptest.Answer {
