@@ -18,6 +18,9 @@ missing_packages() {
   command -v redis-server >/dev/null || echo redis-server
   # Root mounts FUSE file systems itself.
   [ "$(id -u)" = 0 ] || command -v fusermount3 >/dev/null || echo fuse3
+  for proxy in nginx haproxy caddy; do
+    { command -v "$proxy" || [ -x "/usr/sbin/$proxy" ]; } >/dev/null || echo "$proxy"
+  done
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
 }

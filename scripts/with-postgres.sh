@@ -7,5 +7,9 @@ export POSTGRES_CLUSTER=$$ # one of its own, so that nobody else ends it
 trap '"$here/postgres.sh" stop' EXIT INT TERM
 "$here/postgres.sh" start >/dev/null
 LAUNCHPAD_TEST_POSTGRES=$("$here/postgres.sh" url)
+<<<<<<< HEAD
 export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres redis"
+=======
+export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres nginx haproxy caddy"
+>>>>>>> 18a3cd4 (forwardauth: a tested configuration for each proxy, and the decision)
 "$@"

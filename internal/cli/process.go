@@ -113,6 +113,10 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if options.APIs, err = apis(c); err != nil {
 		return err
 	}
+	options.Guarded = guarded(c)
+	if options.Asking, err = c.Asking(); err != nil {
+		return err
+	}
 	if options.AccountHosts, err = c.Hosts(); err != nil {
 		return err
 	}
@@ -152,7 +156,7 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 func tryAPI(c config.Config) string {
 	for _, a := range c.APIs {
 		for _, r := range a.Routes {
-			if r.Method == "GET" && !strings.Contains(r.Path, "{") {
+			if !a.Guarded(&c) && r.Method == "GET" && !strings.Contains(r.Path, "{") {
 				return c.Issuer + r.Path
 			}
 		}
@@ -163,15 +167,14 @@ func tryAPI(c config.Config) string {
 func apis(c config.Config) ([]gateway.API, error) {
 	var list []gateway.API
 	for _, a := range c.APIs {
+		if a.Guarded(&c) {
+			continue
+		}
 		target, err := url.Parse(a.Upstream)
 		if err != nil {
 			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
 		}
-		api := gateway.API{API: protect.API{Name: a.Name, Resource: a.Resource, Prefix: a.Prefix, Scopes: a.Scopes, QueryTokens: a.QueryTokens, Agents: a.Agents}, Upstream: gateway.Proxy(target)}
-		for _, r := range a.Routes {
-			api.Routes = append(api.Routes, protect.Route(r))
-		}
-		list = append(list, api)
+		list = append(list, gateway.API{API: protectedAPI(a), Upstream: gateway.Proxy(target)})
 	}
 	return list, nil
 }
@@ -183,6 +186,25 @@ func limitsOf(c config.Config) map[string]config.APILimits {
 		own[cmp.Or(a.Name, a.Prefix)] = a.Limits
 	}
 	return own
+}
+
+// guarded is the APIs that a proxy stands in front of.
+func guarded(c config.Config) []protect.API {
+	var list []protect.API
+	for _, a := range c.APIs {
+		if a.Guarded(&c) {
+			list = append(list, protectedAPI(a))
+		}
+	}
+	return list
+}
+
+func protectedAPI(a config.API) protect.API {
+	api := protect.API{Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, QueryTokens: a.QueryTokens, Agents: a.Agents}
+	for _, r := range a.Routes {
+		api.Routes = append(api.Routes, protect.Route(r))
+	}
+	return api
 }
 
 // run serves until SIGTERM or SIGINT, then lets what is under way finish.

@@ -9,8 +9,9 @@ import (
 // API is one protected API.
 type API struct {
 	Name        string   `toml:"name" help:"for people and logs; without one, the prefix"`
+	Hosts       []string `toml:"hosts" help:"hosts at which the API is reached, in small letters and without ports; none: the issuer's and the accounts'"`
 	Prefix      string   `toml:"prefix" help:"path, from slash to slash, under which everything that is not declared is refused"`
-	Upstream    string   `toml:"upstream" help:"http:// or https:// address that calls are passed on to"`
+	Upstream    string   `toml:"upstream" help:"http:// or https:// address that calls are passed on to; without one, a proxy stands in front of the API and asks (forward_auth)"`
 	QueryTokens bool     `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
 	Resource    string   `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
 	Scopes      []string `toml:"scopes" help:"scopes that the API asks for itself, beside those of its routes"`
@@ -25,6 +26,8 @@ type Route struct {
 	Method string `toml:"method" help:"HTTP method"`
 	Path   string `toml:"path" help:"path of the call; {account} stands for an account's slug or id, other words in braces for any segment"`
 	Scope  string `toml:"scope" help:"scope that the token must have; empty: any token"`
+
+	Session bool `toml:"session" help:"people who are signed in may call it from a browser, without a token; where a proxy asks (forward_auth)"`
 }
 
 func (c *Config) checkAPIs() error {
@@ -40,7 +43,10 @@ func (c *Config) checkAPIs() error {
 		if !strings.HasPrefix(api.Prefix, "/") || !strings.HasSuffix(api.Prefix, "/") {
 			return wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
 		}
-		if u, err := url.Parse(api.Upstream); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		if err := c.checkGuarded(key, api); err != nil {
+			return err
+		}
+		if u, err := url.Parse(api.Upstream); !api.Guarded(c) && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 			return wrong(key+".upstream", "%q must be an http:// or https:// address", api.Upstream)
 		}
 		if err := c.checkResource(key, &c.APIs[i]); err != nil {

@@ -48,6 +48,8 @@ type Config struct {
 	Scopes []Scope `toml:"scope" help:"a scope that apps can ask for; repeat the table for each"`
 	APIs   []API   `toml:"api" help:"a protected API behind the gateway; repeat the table for each"`
 
+	ForwardAuth ForwardAuth `toml:"forward_auth" help:"proxies that stand in front of APIs and web pages and ask whether a request may pass"`
+
 	masterKey secret.Text
 	origin    map[string]string // where each setting was made
 }
@@ -193,6 +195,9 @@ func (c *Config) finish() error {
 		return err
 	}
 	if _, err := c.Networks(); err != nil {
+		return err
+	}
+	if _, err := c.Asking(); err != nil {
 		return err
 	}
 	if err := c.checkKeys(); err != nil {

@@ -97,15 +97,17 @@ func checkRedis(address string) error {
 }
 
 // Networks reads the proxies.
-func (c *Config) Networks() ([]netip.Prefix, error) {
+func (c *Config) Networks() ([]netip.Prefix, error) { return networks("proxies", c.Proxies) }
+
+func networks(key string, texts []string) ([]netip.Prefix, error) {
 	var list []netip.Prefix
-	for _, text := range c.Proxies {
+	for _, text := range texts {
 		network, err := parseNetwork(strings.TrimSpace(text))
 		if err != nil {
-			return nil, wrong("proxies", "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
+			return nil, wrong(key, "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
 		}
 		if network.Bits() == 0 {
-			return nil, wrong("proxies", "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
+			return nil, wrong(key, "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
 		}
 		list = append(list, network)
 	}

@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"internal/keys", "internal/events", "internal/uses", "internal/policy"},
 	{"internal/access", "internal/apps", "internal/session", "internal/clientauth", "internal/mint", "internal/interact", "internal/sunset", "internal/imported", "internal/importer"},
 	{"internal/protect"}, // acts that lean on other acts
-	{"internal/authorize", "internal/token", "internal/introspect", "internal/feed", "internal/revoke", "internal/discovery", "internal/register", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/heritage", "internal/manual"},
+	{"internal/authorize", "internal/token", "internal/introspect", "internal/feed", "internal/revoke", "internal/discovery", "internal/register", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/forwardauth", "internal/heritage", "internal/manual"},
 	{"internal/server"},
 	{"internal/cli", "internal/lptest"},
 	{"cmd/launchpad"},

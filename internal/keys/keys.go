@@ -26,10 +26,11 @@ const (
 	RingCode        Ring = "seal:code"
 	RingInteraction Ring = "seal:interaction"
 	RingDevice      Ring = "seal:device"
+	RingSite        Ring = "seal:site"
 	RingSigning     Ring = "sign"
 )
 
-var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingDevice, RingSigning}
+var rings = []Ring{RingAccess, RingRefresh, RingCode, RingInteraction, RingDevice, RingSite, RingSigning}
 
 // Options is what a key set is made of.
 type Options struct {

@@ -25,7 +25,7 @@ func newClock() *clock { return &clock{time.UnixMilli(1_900_000_000_000).UTC()} 
 
 // lives of what the rings' keys make.
 var lives = map[Ring]time.Duration{
-	RingAccess: 2 * time.Hour, RingSigning: 2 * time.Hour, RingCode: time.Minute, RingInteraction: time.Hour, RingRefresh: 60 * 24 * time.Hour, RingDevice: 365 * 24 * time.Hour,
+	RingAccess: 2 * time.Hour, RingSigning: 2 * time.Hour, RingCode: time.Minute, RingInteraction: time.Hour, RingRefresh: 60 * 24 * time.Hour, RingDevice: 365 * 24 * time.Hour, RingSite: 30 * 24 * time.Hour,
 }
 
 // openAt opens the keys as another process does: over a connection of its own.

@@ -78,6 +78,8 @@ type options struct {
 	signUp   core.SignUp
 	creators core.Creators
 	proxies  web.Proxies
+	asking   web.Proxies
+	guarded  []protect.API
 	limits   config.Limits
 	limitsOf config.APILimits // the API's own
 	redis    string           // which counts
@@ -133,6 +135,18 @@ func WithAgents(documents fetch.Options) Option {
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
 	return func(o *options) { o.proxies = web.Proxies{netip.MustParsePrefix("127.0.0.0/8")} }
+}
+
+// Guarding puts APIs behind a proxy that asks, on this computer.
+func Guarding(apis ...protect.API) Option {
+	return func(o *options) {
+		o.guarded, o.asking = apis, web.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
+	}
+}
+
+// AskedBy names the proxies that may ask.
+func AskedBy(network string) Option {
+	return func(o *options) { o.asking = web.Proxies{netip.MustParsePrefix(network)} }
 }
 
 // WithUpstream puts another API behind the gateway, at an address of its own; nil is one that is away.
@@ -232,7 +246,7 @@ func (s *Server) open() {
 			}},
 			Upstream: s.o.upstream,
 		}},
-		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Guarded: s.o.guarded, Asking: s.o.asking, Limits: s.o.limits,
 		Registration: s.o.agents, AgentScope: Catalog.Published(), Fetch: fetch.New(s.o.fetch),
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
@@ -375,6 +389,12 @@ func (s *Server) Metrics() string {
 		s.t.Fatalf("metrics: %d %s", w.Code, w.Body)
 	}
 	return w.Body.String()
+}
+
+// Vanish takes the server off its address.
+func (s *Server) Vanish() {
+	s.http.CloseClientConnections()
+	s.must(s.http.Listener.Close())
 }
 
 // Drain asks the server for no new work.

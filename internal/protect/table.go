@@ -25,6 +25,8 @@ type Route struct {
 	Method string
 	Path   string // {account} stands for an account's slug or id, other words in braces for any segment, {rest...} at the end for all that follow
 	Scope  string // what the token must have; empty: any token
+
+	Session bool // people who are signed in may call it from a browser, too, where a proxy asks
 }
 
 // Table finds the route of a call. It does not change; a new one is made when the configuration does.

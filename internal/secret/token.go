@@ -29,6 +29,7 @@ const (
 	SetupLink     Prefix = "lp_su_"
 	Invitation    Prefix = "lp_iv_"
 	Registration  Prefix = "lp_rg_"
+	Site          Prefix = "lp_st_"
 )
 
 const checksumLength = 6

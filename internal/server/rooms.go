@@ -14,6 +14,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/discovery"
 	"launchpad/internal/feed"
+	"launchpad/internal/forwardauth"
 	"launchpad/internal/gateway"
 	"launchpad/internal/heritage"
 	"launchpad/internal/interact"
@@ -66,6 +67,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
 		&gateway.Room{APIs: o.APIs, Rules: rules},
+		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: func() *protect.Table { return s.table }, Proxies: o.Asking},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},

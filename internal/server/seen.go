@@ -20,8 +20,9 @@ import (
 
 // ServeHTTP is the whole site.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	peer := web.AddressOf(r)
 	s.options.Proxies.Resolve(r)
-	v := &seen{ResponseWriter: w, way: s.unrouted, began: core.Elapsed()}
+	v := &seen{ResponseWriter: w, way: s.unrouted, began: core.Elapsed(), record: web.Record{Peer: peer}}
 	v.record.Limits = &v.stands
 	defer s.done(v, r)
 	s.site(v, r)

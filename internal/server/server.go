@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,7 @@ type Options struct {
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
 	APIs          []gateway.API
+	Guarded       []protect.API             // behind proxies that ask
 	SignUp        core.SignUp               // who may make an ID; "" is nobody
 	Creators      core.Creators             // who may open accounts; "" is operators
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
@@ -60,6 +62,7 @@ type Options struct {
 	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
 	Proxies       web.Proxies                 // in front of this server
+	Asking        web.Proxies                 // in front of APIs, which ask by forward-auth
 	Limits        config.Limits               // zero: the defaults
 	LimitsOf      map[string]config.APILimits // by an API's name, or prefix if it has none
 	LimitsRedis   string                      // redis://…, which counts for all nodes; "": none
@@ -105,6 +108,7 @@ type Server struct {
 	pages     *web.Renderer
 	published oauth.Scope
 	resources *protect.Resources
+	table     *protect.Table // of the gateway's APIs and the guarded ones
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
@@ -122,10 +126,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	steady := core.NewSteadyClock(o.Clock)
 	o.Clock = steady
+	o.Proxies = slices.Concat(o.Proxies, o.Asking) // who asks for somebody says for whom
 	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
-	if s.resources, err = protect.NewResources(o.Issuer, protected(o.APIs)); err != nil {
+	if s.resources, err = protect.NewResources(o.Issuer, protected(o)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
@@ -158,6 +163,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.mux, err = s.routes(); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	if s.table, err = protect.NewTable(protected(o)); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	background, stop := context.WithCancel(context.Background())
@@ -202,11 +210,11 @@ func (s *Server) ShareLimits(ctx context.Context) error {
 // TryRedis is the try that is otherwise made once a second while Redis does not answer.
 func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
 
-// protected is what everybody but the gateway knows of the APIs.
-func protected(apis []gateway.API) []protect.API {
-	list := make([]protect.API, len(apis))
-	for i, api := range apis {
-		list[i] = api.API
+// protected is every API, whoever stands in front of it.
+func protected(o Options) []protect.API {
+	list := slices.Clone(o.Guarded)
+	for _, api := range o.APIs {
+		list = append(list, api.API)
 	}
 	return list
 }
@@ -220,6 +228,7 @@ func KeyOptions(o Options) keys.Options {
 			keys.RingRefresh:     o.Life.RefreshIdle, // each rotation seals anew
 			keys.RingInteraction: interact.Life,
 			keys.RingDevice:      session.DeviceLife,
+			keys.RingSite:        session.Absolute,
 		},
 	}
 }

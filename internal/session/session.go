@@ -74,24 +74,30 @@ func heldBack(r *http.Request) bool {
 }
 
 func (s *Sessions) resume(ctx context.Context, id core.ID, cookie string, v *web.Visitor) error {
+	session, identity, err := s.alive(ctx, id, func(held core.Session) bool { return secret.Matches(cookie, held.Digest) })
+	v.Session, v.Identity = session, identity
+	return err
+}
+
+// alive finds a session that may be used now by whoever proves that it is theirs; else it gives nobody.
+func (s *Sessions) alive(ctx context.Context, id core.ID, proves func(core.Session) bool) (core.Session, core.Identity, error) {
 	session, identity, err := s.store.Session(ctx, id)
 	if errors.Is(err, core.ErrNotFound) {
-		return nil
+		return core.Session{}, core.Identity{}, nil
 	}
 	if err != nil {
-		return oauth.Unavailable(fmt.Errorf("load session: %w", err))
+		return core.Session{}, core.Identity{}, oauth.Unavailable(fmt.Errorf("load session: %w", err))
 	}
 	now := s.clock.Now()
-	if !secret.Matches(cookie, session.Digest) || !session.Lives(now, Idle) || identity.Locked() {
-		return nil
+	if !proves(session) || !session.Lives(now, Idle) || identity.Locked() {
+		return core.Session{}, core.Identity{}, nil
 	}
-	v.Session, v.Identity = session, identity
 	if now.Sub(session.LastSeenAt) > seeEvery {
 		if err := s.store.SeeSession(ctx, id, now); err != nil {
-			return oauth.Unavailable(fmt.Errorf("note use of session: %w", err))
+			return core.Session{}, core.Identity{}, oauth.Unavailable(fmt.Errorf("note use of session: %w", err))
 		}
 	}
-	return nil
+	return session, identity, nil
 }
 
 // ErrWrong: unknown person, wrong password or locked; which one is not told.

@@ -14,7 +14,7 @@ type Proxies []netip.Prefix
 // proxy adds whom it heard from: the first that is no proxy of ours is the client, and what stands before it is hearsay.
 // The server calls this before anybody else sees the request.
 func (p Proxies) Resolve(r *http.Request) {
-	if len(p) == 0 || !p.have(AddressOf(r)) {
+	if len(p) == 0 || !p.Have(AddressOf(r)) {
 		return
 	}
 	if client := p.client(r.Header["X-Forwarded-For"]); client.IsValid() {
@@ -28,7 +28,7 @@ func (p Proxies) client(lines []string) (client netip.Addr) {
 		for rest, more := lines[i], true; more; {
 			var hop string
 			rest, hop, more = cutLast(rest)
-			if client = parseHop(hop); !client.IsValid() || !p.have(client) {
+			if client = parseHop(hop); !client.IsValid() || !p.Have(client) {
 				return client
 			}
 		}
@@ -61,7 +61,8 @@ func parseHop(hop string) netip.Addr {
 	return address.Unmap()
 }
 
-func (p Proxies) have(a netip.Addr) bool {
+// Have reports whether an address is in one of the networks.
+func (p Proxies) Have(a netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(a) {
 			return true

@@ -36,10 +36,15 @@ func (j Jar) Get(r *http.Request, short string) string {
 // Set writes a cookie that scripts cannot read and that other sites' requests carry only when a person follows
 // a link. life zero: until the browser closes.
 func (j Jar) Set(w http.ResponseWriter, short, value string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, j.Cookie(short, value, life))
+}
+
+// Cookie is what Set writes.
+func (j Jar) Cookie(short, value string, life time.Duration) *http.Cookie {
+	return &http.Cookie{
 		Name: j.name(short), Value: value, Path: "/", MaxAge: int(life / time.Second),
 		HttpOnly: true, Secure: j.Secure, SameSite: http.SameSiteLaxMode,
-	})
+	}
 }
 
 // Drop removes a cookie.

@@ -12,6 +12,15 @@ const (
 	PathCodes   = "/people/invitations"
 )
 
+// GoOn is the way back to the host of another site that wanted to know who is there.
+type GoOn struct{ Host, To string }
+
+func (GoOn) Template() string       { return "go_on" }
+func (GoOn) Title() (string, []any) { return "go_on.title", nil }
+
+// Unreferred: the address holds what the other host is to learn once.
+func (GoOn) Unreferred() {}
+
 // SignUp makes an ID.
 type SignUp struct {
 	Form

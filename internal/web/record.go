@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/netip"
 
 	"launchpad/internal/core"
 )
@@ -16,6 +17,8 @@ type Record struct {
 	Refusal error   // for answers that tell of one in another way than a surface does
 	Cause   error   // what went wrong after the answer had begun
 	Limits  any     // what the server's limits know of the request; nobody else's business
+
+	Peer netip.Addr // who sent the request to us, proxy or client; not told
 }
 
 // Recorded is a writer of answers that keeps a record.

@@ -1,0 +1,204 @@
+package forwardauth
+
+import (
+	"errors"
+	"net/http"
+	"path"
+	"strings"
+
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
+	"launchpad/internal/protect"
+	"launchpad/internal/session"
+	"launchpad/internal/web"
+	"launchpad/oauth"
+)
+
+// Room is forward-auth.
+type Room struct {
+	Clock    core.Clock
+	Keys     *keys.Keys
+	Sessions *session.Sessions
+	Pages    *web.Renderer
+	Rules    *protect.Rules
+	Table    func() *protect.Table // of now
+	Proxies  web.Proxies           // that may ask
+
+	// Assert signs what an upstream is told about a call, for those who do not trust the way; nil: nobody does.
+	Assert func(p protect.Passage, host string) (string, error)
+}
+
+// Routes of the room.
+func (f *Room) Routes() []web.Route {
+	list := []web.Route{{Method: "GET", Path: pathStart, Surface: web.PageSurface, Handle: f.start}}
+	for _, d := range dialects {
+		route := web.Route{Method: "GET", Path: Path + "/" + d.name, Surface: web.APISurface, Handle: f.ask(d)}
+		if d.below {
+			route.Method, route.Path = "", route.Path+"/"
+		}
+		list = append(list, route)
+		if d.narrow {
+			list = append(list, web.Route{Method: "GET", Path: route.Path + "/answer", Surface: web.APISurface, Handle: f.explain(d)})
+		}
+	}
+	return list
+}
+
+// ask answers whether a request may pass.
+func (f *Room) ask(d dialect) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		o, passage, err := f.decide(w, r, d)
+		if err != nil && d.narrow {
+			return narrowed(err)
+		}
+		if err != nil {
+			return f.refuse(w, err)
+		}
+		return f.pass(w, o, passage)
+	}
+}
+
+// explain gives the whole answer to a request that ask has refused, for the client.
+func (f *Room) explain(d dialect) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		_, _, err := f.decide(w, r, d)
+		if err == nil {
+			// It would pass by now. This answer is not the one that it waits for, so it is no success either.
+			return oauth.Unavailable(errors.New("what was refused a moment ago would pass now"))
+		}
+		return f.refuse(w, err)
+	}
+}
+
+// decide reads what the proxy asks about and decides on it as the gateway would. Its errors are *oauth.Error, or elsewhere.
+func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (o original, p protect.Passage, err error) {
+	// RFC 7239 §8.1: anybody can write such headers; only what stands where the operator says is believed.
+	if !f.Proxies.Have(web.RecordOf(w).Peer) {
+		return o, p, oauth.AccessDenied("forward_auth_peer", "only proxies that are named in the configuration, under forward_auth.proxies, may ask this")
+	}
+	if len(r.Header["X-Forwarded-For"]) == 0 {
+		// Else everybody behind the proxy would share what one address may.
+		return o, p, oauth.InvalidRequest("forward_auth_header", "the proxy does not send %s; configure it as the page of forward-auth for it says", "X-Forwarded-For")
+	}
+	if o, err = d.read(r); err != nil {
+		return o, p, err
+	}
+	call := new(http.Request)
+	*call = *r
+	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.url.RequestURI(), http.NoBody
+	if err := canonical(call); err != nil {
+		return o, p, err
+	}
+	if !f.guards(o.site.host, call.Host) {
+		return o, p, oauth.NotFound("forward_auth_host", "no API of the configuration has this host; name it under hosts of one").
+			Got(oauth.Printable(o.site.host), "a host of an API").WithStatus(http.StatusMisdirectedRequest)
+	}
+	if strings.HasPrefix(o.url.Path, ownPrefix) {
+		return o, p, f.own(call, o)
+	}
+	match, err := f.Table().Find(o.site.host, o.method, o.url.Path)
+	if err != nil {
+		return o, p, err
+	}
+	if match.Route.Session && f.mayVisit(o.site) && noToken(f.Rules.Tokens, call) {
+		p, err = f.admitVisitor(w, call, o, match)
+		return o, p, err
+	}
+	p, err = f.Rules.Admit(w.Header(), call, match.API, match.Route, match.Account, web.RecordOf(w))
+	return o, p, err
+}
+
+// canonical: what cannot be read in two ways, because what stands behind the proxy reads it once more.
+func canonical(call *http.Request) error {
+	if p := call.URL.Path; p != path.Clean(p) && p != path.Clean(p)+"/" {
+		return oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form")
+	}
+	return protect.Canonical(call)
+}
+
+// guards reports whether a host is an API's, an account's or the issuer's. Others have no rules, so nothing passes there.
+func (f *Room) guards(host, hostport string) bool {
+	if f.Table().Owns(host) {
+		return true
+	}
+	_, account := f.Rules.AccountHosts.Account(hostport)
+	return account || host == f.issuer().host
+}
+
+// issuer is where our own pages are.
+func (f *Room) issuer() site {
+	scheme, host, _ := strings.Cut(f.Keys.Issuer(), "://")
+	s, _ := readSite(scheme, host) // the configuration has checked it
+	return s
+}
+
+func noToken(tokens protect.Credentials, call *http.Request) bool {
+	_, err := tokens.Present(call)
+	return err != nil && oauth.AsError(err).Slug == "token_missing_at_api"
+}
+
+// pass lets the request pass, and tells for whom. Every name is set, if need be to nothing: what the proxy copies from here
+// writes over what a client sent under it.
+func (f *Room) pass(w http.ResponseWriter, o original, p protect.Passage) error {
+	assertion := ""
+	if f.Assert != nil {
+		var err error
+		if assertion, err = f.Assert(p, o.site.hostport()); err != nil {
+			return err
+		}
+	}
+	h := w.Header()
+	h["Cache-Control"] = noStore
+	h["Launchpad-Account"] = []string{p.Account.ID.String()}
+	h["Launchpad-Account-Slug"] = []string{p.Account.Slug}
+	h["Launchpad-App"] = []string{named(p.Token.AppID)}
+	h["Launchpad-Scope"] = []string{p.Token.Scope.String()}
+	h["Launchpad-Identity"] = []string{named(p.Token.IdentityID)}
+	h["Launchpad-Assertion"] = []string{assertion}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+var noStore = []string{"no-store"}
+
+func named(id core.ID) string {
+	if id.Zero() {
+		return ""
+	}
+	return id.String()
+}
+
+// refuse answers what does not pass: a browser that is to go elsewhere is sent there, the rest is for the surface.
+func (f *Room) refuse(w http.ResponseWriter, err error) error {
+	away, ok := errors.AsType[*elsewhere](err)
+	if !ok {
+		return err
+	}
+	for _, c := range away.cookies {
+		http.SetCookie(w, c)
+	}
+	h := w.Header()
+	h.Set("Location", away.to)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// narrowed says a refusal in the words that every proxy knows. The challenge comes with the whole of it: nginx would hand on
+// both.
+func narrowed(err error) error {
+	if _, ok := errors.AsType[*elsewhere](err); ok {
+		err = signInNeeded()
+	}
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok || e.Status >= http.StatusInternalServerError {
+		return err
+	}
+	refused := *e
+	refused.Scheme = ""
+	if e.Status != http.StatusUnauthorized {
+		refused.Status = http.StatusForbidden
+	}
+	return &refused
+}
