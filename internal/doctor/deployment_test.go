@@ -142,7 +142,7 @@ func pass(to *url.URL, after func(*http.Response)) http.Handler {
 func forAgents(t *testing.T, s *lptest.Server) http.Handler {
 	resource := document{"resource": api, "authorization_servers": []any{issuer}, "bearer_methods_supported": []any{"header", "query"}}
 	has := func(path string) bool { return s.Do(s.Request("OPTIONS", path, "")).Status < 300 }
-	added := map[string]bool{registerPath: !has(registerPath), resourceAddress: !has(resourceAddress)}
+	added := map[string]bool{registerPath: !has(registerPath), resourceAddress: true} // the sample API is for none
 	real := pass(parsed(t, s.URL), func(res *http.Response) { announce(res, added[registerPath]) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		preflight := r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && (added[r.URL.Path] || r.URL.Path == "/v3/dashboards")
