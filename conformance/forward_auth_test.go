@@ -10,16 +10,16 @@ import (
 
 	"launchpad/internal/config"
 	"launchpad/internal/lptest"
-	"launchpad/internal/protect"
+	guarded "launchpad/internal/protect"
 	"launchpad/internal/web"
 )
 
 // guardedHost is the host of the API and the web pages behind proxies.
 const guardedHost = "app.example.com"
 
-var guardedAPI = protect.API{
+var guardedAPI = guarded.API{
 	Hosts: []string{guardedHost, "sample-cinema.app.example.com"}, Prefix: "/", QueryTokens: true,
-	Routes: []protect.Route{
+	Routes: []guarded.Route{
 		{Method: "GET", Path: "/reports/{rest...}", Scope: "dashboards:read", Session: true},
 		{Method: "POST", Path: "/reports/{rest...}", Scope: "dashboards:write", Session: true},
 		{Method: "GET", Path: "/of/{account}/reports", Scope: "dashboards:read", Session: true},
@@ -640,8 +640,8 @@ func TestGW10_SigningInOnTheWayToAGuardedHost(t *testing.T) {
 
 // Where a pass would not be safe, nobody is offered one: at the issuer's own host, over plain http, at a port that is not the scheme's.
 func TestGW10_NoPassWhereItWouldNotBeSafe(t *testing.T) {
-	s := lptest.Start(t, lptest.Engines(t)[0], lptest.Guarding(guardedAPI, protect.API{
-		Prefix: "/pages/", Routes: []protect.Route{{Method: "GET", Path: "/pages/{rest...}", Session: true}},
+	s := lptest.Start(t, lptest.Engines(t)[0], lptest.Guarding(guardedAPI, guarded.API{
+		Prefix: "/pages/", Routes: []guarded.Route{{Method: "GET", Path: "/pages/{rest...}", Session: true}},
 	}), lptest.WithIssuer("https://id.example.com"))
 	for what, a := range map[string]asked{
 		"the issuer's host": {"GET", "https", "id.example.com", "/pages/a", nil}, "plain http": {"GET", "http", guardedHost, "/reports/a", nil}, "another port": {"GET", "https", guardedHost + ":8443", "/reports/a", nil},
