@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -37,6 +38,8 @@ type process struct {
 	sites  []*site
 	served chan error  // when a site ends by itself
 	setup  secret.Text // the one-time link's token, if there is no operator yet
+
+	again func() (config.Config, error) // reads the configuration anew; nil: it was made up
 }
 
 // site is what answers at one address.
@@ -149,7 +152,7 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 func tryAPI(c config.Config) string {
 	for _, a := range c.APIs {
 		for _, r := range a.Routes {
-			if r.Method == "GET" && !strings.Contains(r.Path, "{") {
+			if slices.Contains(r.AllMethods(), "GET") && !strings.Contains(r.Path, "{") && len(a.Hosts) == 0 {
 				return c.Issuer + r.Path
 			}
 		}
@@ -160,13 +163,22 @@ func tryAPI(c config.Config) string {
 func apis(c config.Config) ([]gateway.API, error) {
 	var list []gateway.API
 	for _, a := range c.APIs {
-		target, err := url.Parse(a.Upstream)
+		targets, err := a.Targets()
 		if err != nil {
 			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
 		}
-		api := gateway.API{API: protect.API{Name: a.Name, Resource: a.Resource, Prefix: a.Prefix, QueryTokens: a.QueryTokens, Agents: a.Agents}, Upstream: gateway.Proxy(target)}
+		api := gateway.API{
+			API: protect.API{Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, AccountFrom: a.AccountFrom, QueryTokens: a.QueryTokens, Agents: a.Agents},
+			Upstream: gateway.Pool(gateway.Backends{
+				Targets: targets, Connect: time.Duration(a.ConnectTimeout), FirstByte: time.Duration(a.FirstByteTimeout), Whole: time.Duration(a.Timeout),
+				Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
+			}),
+			MaxBody: a.MaxBody, MaxAnswer: a.MaxAnswer, WebSocket: a.WebSocket, Origins: a.Origins, Assertion: a.Asserts(),
+		}
 		for _, r := range a.Routes {
-			api.Routes = append(api.Routes, protect.Route(r))
+			for _, method := range r.AllMethods() {
+				api.Routes = append(api.Routes, protect.Route{Method: method, Path: r.Path, Scope: strings.Join(r.AllScopes(), " ")})
+			}
 		}
 		list = append(list, api)
 	}
@@ -177,6 +189,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 func (p *process) run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	defer p.reloads(ctx)()
 	var err error
 	select {
 	case err = <-p.served:

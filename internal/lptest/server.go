@@ -78,6 +78,7 @@ type options struct {
 	limits   config.Limits
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
+	api      func(*gateway.API)
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -129,6 +130,9 @@ func WithUpstream(t testing.TB, api http.Handler) Option {
 func WithLocalAPI(api http.Handler) Option {
 	return func(o *options) { o.upstream = gateway.Local(api) }
 }
+
+// WithAPI changes the sample API.
+func WithAPI(change func(*gateway.API)) Option { return func(o *options) { o.api = change } }
 
 // Catalog is the scopes of the sample API.
 var Catalog = core.Catalog{
@@ -194,14 +198,7 @@ func (s *Server) open() {
 	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
-		APIs: []gateway.API{{
-			API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
-				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
-				{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
-				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
-			}},
-			Upstream: s.o.upstream,
-		}},
+		APIs:   []gateway.API{s.SampleAPI()},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
@@ -217,6 +214,25 @@ func (s *Server) open() {
 	s.http.Config.Handler = s.server
 	s.acts = apps.NewActs(s.Store, s.Clock, Catalog.Published())
 }
+
+// SampleAPI is what the server protects.
+func (s *Server) SampleAPI() gateway.API {
+	api := gateway.API{
+		API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
+			{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
+			{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
+			{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
+		}},
+		Upstream: s.o.upstream,
+	}
+	if s.o.api != nil {
+		s.o.api(&api)
+	}
+	return api
+}
+
+// LoadAPIs replaces the APIs of the running server.
+func (s *Server) LoadAPIs(apis ...gateway.API) error { return s.server.LoadAPIs(apis) }
 
 func (s *Server) close() {
 	s.http.Close()

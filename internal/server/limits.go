@@ -90,12 +90,7 @@ func (n *limits) classOf(route web.Route) *class {
 }
 
 // astray is the class of requests without a route.
-func (n *limits) astray(api bool) *class {
-	if api {
-		return n.classOf(web.Route{Surface: web.APISurface})
-	}
-	return n.classOf(web.Route{Surface: web.PageSurface})
-}
+func (n *limits) astray() *class { return n.classOf(web.Route{Surface: web.PageSurface}) }
 
 // perMethod is the limits of one path. A method that it does not have is counted with the first that it has.
 type perMethod struct {

@@ -91,6 +91,9 @@ type Server struct {
 	limits    *limits
 	pages     *web.Renderer
 	published oauth.Scope
+	gateway   *gateway.Room
+	calls     *class // their limits
+	apiRows   apiRows
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
@@ -129,7 +132,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	if s.mux, err = s.routes(); err != nil {
+	s.calls, s.apiRows.traffic = s.limits.classOf(web.Route{Surface: web.APISurface}), &s.traffic
+	s.mux = s.routes()
+	if err := s.LoadAPIs(o.APIs); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	background, stop := context.WithCancel(context.Background())
@@ -162,6 +167,7 @@ func (s *Server) Log() *events.Log { return s.log }
 // Close ends the background work; the notes of use that are waiting are written.
 func (s *Server) Close() {
 	s.stop()
+	s.gateway.Close()
 	s.running.Wait()
 }
 
