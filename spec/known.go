@@ -14,8 +14,9 @@ var known = []specification{
 	rfc("952", "DoD Internet Host Table Specification", nil),
 	rfc("3339", "Date and Time on the Internet: Timestamps", nil),
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
-		"2.3": "Unreserved Characters", "3.4": "Query",
+		"2.3": "Unreserved Characters", "3.3": "Path", "3.4": "Query", "6.2.2": "Syntax-Based Normalization",
 	}),
+	rfc("6455", "The WebSocket Protocol", map[string]string{"1.3": "Opening Handshake", "10.2": "Origin Considerations"}),
 	rfc("6585", "Additional HTTP Status Codes", map[string]string{"4": "429 Too Many Requests"}),
 	rfc("6749", "The OAuth 2.0 Authorization Framework", map[string]string{
 		"2.1": "Client Types", "2.3": "Client Authentication", "2.3.1": "Client Password",
@@ -61,14 +62,16 @@ var known = []specification{
 	rfc("8707", "Resource Indicators for OAuth 2.0", map[string]string{"2": "Resource Parameter"}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure"}),
-	rfc("9110", "HTTP Semantics", map[string]string{"10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
+	rfc("9110", "HTTP Semantics", map[string]string{"7.6.1": "Connection", "9.2.2": "Idempotent Methods", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
+	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests"}),
+	rfc("9112", "HTTP/1.1", map[string]string{"6.1": "Transfer-Encoding"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
 	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7"}),
 	rfc("9700", "Best Current Practice for OAuth 2.0 Security", map[string]string{
 		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
 	}),
-	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{"1.2": "Terminology"}),
+	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{"3": "Obtaining Protected Resource Metadata", "1.2": "Terminology"}),
 	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{
 		"2": "The Deprecation HTTP Response Header Field", "3": "The Deprecation Link Relation Type",
 	}),
