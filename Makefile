@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X launchpad/internal/cli.Version=$(VERSION)
 FUZZTIME ?= 3s
 BUILD    := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
-.PHONY: build run test nightly bench size crash power faults races nodes rotation import guess guess-small fuzz install check unit race e2e documents clean
+.PHONY: build run test nightly bench size crash power faults races nodes feed rotation import guess guess-small fuzz install check unit race e2e documents clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/launchpad
@@ -17,7 +17,7 @@ run: build
 
 # Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
 test:
-	@for step in install check unit race fuzz e2e crash power faults races nodes rotation import guess-small; do \
+	@for step in install check unit race fuzz e2e crash power faults races nodes feed rotation import guess-small; do \
 		began=$$(date +%s); $(MAKE) --no-print-directory $$step || exit 1; \
 		echo "make test: $$step took $$(($$(date +%s) - began)) s"; \
 	done
@@ -27,7 +27,7 @@ install:
 	scripts/install.sh
 
 check:
-	test -z "$$(gofmt -l cmd conformance docs bench e2e internal oauth spec)" || { gofmt -l cmd conformance docs bench e2e internal oauth spec; exit 1; }
+	test -z "$$(gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec)" || { gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec; exit 1; }
 	go vet ./...
 	go test -count=1 ./spec ./internal/config ./internal/web
 
@@ -35,6 +35,7 @@ check:
 documents:
 	go run ./spec
 	go run ./cmd/launchpad config manual >docs/config.md
+	go run ./cmd/launchpad doctor manual >docs/doctor.md
 
 # Tests on SQLite and on a throw-away PostgreSQL.
 unit:
@@ -44,7 +45,7 @@ unit:
 # those of the flows that are about meeting. Nightly everything, on both.
 MEETINGS := Parallel|Rac(e|ing)|Winner|Nodes|Many|Lost|Twice|Concurrent|Rotat
 race:
-	go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/keys ./internal/uses ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset
+	go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/keys ./internal/uses ./internal/cli ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./resource
 	go test -count=1 -race -timeout 20m -run '$(MEETINGS)' ./conformance
 
 fuzz:
@@ -82,6 +83,10 @@ guess-small:
 # Two nodes over one database: revocations, disturbed lines, stopped processes.
 nodes:
 	scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 200 -rounds 1 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+
+# How soon the library refuses what was revoked: one process, and two nodes.
+feed:
+	scripts/with-postgres.sh sh -c 'go run ./bench/feed -n 200 && go run ./bench/feed -n 200 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # Every key replaced again and again under load: nothing good may be refused.
 rotation:

@@ -446,8 +446,8 @@ func TestLG06_ParallelSignIns(t *testing.T) {
 // LG01, AT36: every route of the house has a limit, and says so in its own way. The list comes from the server.
 func TestEveryRouteIsLimited(t *testing.T) {
 	few := config.Limits{
-		Pages: 2, Forms: 2, Authorize: 2, Documents: 2, Files: 2, Token: 2, Introspect: 2, Revoke: 2, API: 2,
-		TokenOfApp: 2, IntrospectOfApp: 2, RevokeOfApp: 2, APIOfAccount: 2, WrongSecrets: 2, WrongPasswords: 2,
+		Pages: 2, Forms: 2, Authorize: 2, Documents: 2, Files: 2, Token: 2, Introspect: 2, Feed: 2, Revoke: 2, API: 2,
+		TokenOfApp: 2, IntrospectOfApp: 2, FeedOfApp: 2, RevokeOfApp: 2, APIOfAccount: 2, WrongSecrets: 2, WrongPasswords: 2,
 	}
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		for n, route := range s.Routes() {

@@ -173,21 +173,7 @@ func TestANodeWithoutItsDatabaseRefusesForTheMoment(t *testing.T) {
 func TestALateRevocationIsHeardByAllNodes(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b *lptest.Server) {
 		token := a.Tokens(a.Web).Text("access_token")
-		pool, err := pgxpool.New(t.Context(), a.DSN())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer pool.Close()
-		held, err := pool.Begin(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := a.PostAs(a.Web, "/oauth/introspect", lptest.Form("token", token)).Text("jti")
-		if _, err := held.Exec(t.Context(), `
-			INSERT INTO events (id, at, kind, subject_id, data)
-			VALUES ($1, $2, 'access_token.revoked', $3, '{}')`, secret.NewID(a.Clock.Now()).String(), a.Clock.Now().UnixMilli(), id); err != nil {
-			t.Fatal(err)
-		}
+		commit, _ := heldRevocation(t, a, token)
 		for range 50 {
 			other := a.Token(a.Machine, "grant_type", "client_credentials").Text("access_token")
 			wantStatus(t, a.PostAs(a.Machine, "/oauth/revoke", lptest.Form("token", other)), 200)
@@ -196,14 +182,37 @@ func TestALateRevocationIsHeardByAllNodes(t *testing.T) {
 			node.CatchUp()
 			wantStatus(t, node.Call(token, "Launchpad-Account", node.First.Slug), 200)
 		}
-		if err := held.Commit(context.Background()); err != nil {
-			t.Fatal(err)
-		}
+		commit()
 		for _, node := range []*lptest.Server{a, b} {
 			node.CatchUp()
 			wantError(t, node.Call(token, "Launchpad-Account", node.First.Slug), 401, "invalid_token")
 		}
 	})
+}
+
+// heldRevocation revokes the person's token in a transaction that stays open until commit is called.
+func heldRevocation(t *testing.T, s *lptest.Server, token string) (commit func(), id string) {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	held, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id = s.PostAs(s.Web, "/oauth/introspect", lptest.Form("token", token)).Text("jti")
+	if _, err := held.Exec(t.Context(), `
+		INSERT INTO events (id, at, kind, subject_id, data)
+		VALUES ($1, $2, 'access_token.revoked', $3, '{}')`, secret.NewID(s.Clock.Now()).String(), s.Clock.Now().UnixMilli(), id); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := held.Commit(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}, id
 }
 
 // wantPassing: 503 with Retry-After, and no word about the token.

@@ -17,3 +17,8 @@ var OldClients string
 
 //go:embed errors.md
 var Errors string
+
+// RateLimits tells developers what is limited, and how they learn where they stand.
+//
+//go:embed rate-limits.md
+var RateLimits string

@@ -20,6 +20,7 @@ type Error struct {
 	Scheme      string        // authentication scheme of the challenge that goes along, or ""
 	RetryAfter  time.Duration // for passing faults
 	Allow       string        // RFC 9110 §15.5.6: methods of a 405
+	Quota       Quota         // what was used up, of a 429
 
 	cause error
 }
@@ -157,6 +158,9 @@ func TooManyRequests(slug string, wait time.Duration, format string, args ...any
 	e.RetryAfter = (wait + time.Second - 1).Truncate(time.Second) // it is told in whole seconds, and must be enough
 	return e
 }
+
+// Under names the limit that was met.
+func (e *Error) Under(q Quota) *Error { e.Quota = q; return e }
 
 // ServerError is what an unknown error becomes: a fixed sentence, the cause for the log only.
 func ServerError(cause error) *Error {

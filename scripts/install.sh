@@ -15,6 +15,7 @@ missing_packages() {
   /usr/bin/ruby -e '%w[doorkeeper rails bcrypt pg].each { |name| gem name }' 2>/dev/null || echo ruby-doorkeeper ruby-rails ruby-bcrypt ruby-pg
   { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || echo mariadb-server
   /usr/bin/python3 -c 'import requests_oauthlib' 2>/dev/null || echo python3-requests-oauthlib
+  command -v redis-server >/dev/null || echo redis-server
   # Root mounts FUSE file systems itself.
   [ "$(id -u)" = 0 ] || command -v fusermount3 >/dev/null || echo fuse3
   command -v node >/dev/null || echo nodejs

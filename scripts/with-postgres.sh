@@ -1,10 +1,11 @@
 #!/bin/sh
-# Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure.
+# Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure, and that
+# of a redis-server.
 set -eu
 here=$(dirname "$0")
 export POSTGRES_CLUSTER=$$ # one of its own, so that nobody else ends it
 trap '"$here/postgres.sh" stop' EXIT INT TERM
 "$here/postgres.sh" start >/dev/null
 LAUNCHPAD_TEST_POSTGRES=$("$here/postgres.sh" url)
-export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE=postgres
+export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres redis"
 "$@"

@@ -16,6 +16,7 @@ var known = []specification{
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
 		"2.3": "Unreserved Characters", "3.3": "Path", "3.4": "Query", "6.2.2": "Syntax-Based Normalization",
 	}),
+	rfc("5737", "IPv4 Address Blocks Reserved for Documentation", map[string]string{"3": "Documentation Address Blocks"}),
 	rfc("6455", "The WebSocket Protocol", map[string]string{"1.3": "Opening Handshake", "10.2": "Origin Considerations"}),
 	rfc("6585", "Additional HTTP Status Codes", map[string]string{"4": "429 Too Many Requests"}),
 	rfc("6749", "The OAuth 2.0 Authorization Framework", map[string]string{
@@ -30,6 +31,7 @@ var known = []specification{
 		"2": "Authenticated Requests", "2.1": "Authorization Request Header Field", "2.3": "URI Query Parameter",
 		"3": "The WWW-Authenticate Response Header Field", "3.1": "Error Codes",
 	}),
+	rfc("6761", "Special-Use Domain Names", map[string]string{"6.4": "Domain Name Reservation Considerations for \"invalid.\""}),
 	rfc("6979", "Deterministic Usage of DSA and ECDSA", nil),
 	rfc("7009", "OAuth 2.0 Token Revocation", map[string]string{
 		"2.1": "Revocation Request", "2.2": "Revocation Response", "2.2.1": "Error Response",
@@ -37,8 +39,8 @@ var known = []specification{
 	rfc("7239", "Forwarded HTTP Extension", map[string]string{"8.1": "Header Validity and Integrity"}),
 	rfc("7515", "JSON Web Signature (JWS)", map[string]string{"5.1": "Message Signature or MAC Computation"}),
 	rfc("7517", "JSON Web Key (JWK)", map[string]string{"5": "JWK Set Format", "9.2": "Preventing Disclosure of Non-public Key Information"}),
-	rfc("7518", "JSON Web Algorithms (JWA)", map[string]string{"3.4": "Digital Signature with ECDSA"}),
-	rfc("7519", "JSON Web Token (JWT)", map[string]string{"2": "Terminology"}),
+	rfc("7518", "JSON Web Algorithms (JWA)", map[string]string{"3.4": "Digital Signature with ECDSA", "6.2.2": "Parameters for Elliptic Curve Private Keys", "6.3.2": "Parameters for RSA Private Keys", "6.4.1": "\"k\" (Key Value) Parameter"}),
+	rfc("7519", "JSON Web Token (JWT)", map[string]string{"2": "Terminology", "4.1.3": "\"aud\" (Audience) Claim"}),
 	rfc("7591", "OAuth 2.0 Dynamic Client Registration Protocol", map[string]string{
 		"2": "Client Metadata", "3.2.2": "Client Registration Error Response",
 	}),
@@ -48,7 +50,9 @@ var known = []specification{
 		"4.3": "Client Sends the Code Challenge with the Authorization Request", "4.4.1": "Error Response",
 		"4.6": "Server Verifies code_verifier before Returning the Tokens",
 	}),
+	rfc("7638", "JSON Web Key (JWK) Thumbprint", nil),
 	rfc("7662", "OAuth 2.0 Token Introspection", map[string]string{"2.1": "Introspection Request", "2.2": "Introspection Response"}),
+	rfc("7800", "Proof-of-Possession Key Semantics for JSON Web Tokens (JWTs)", map[string]string{"3.1": "Confirmation Claim"}),
 	rfc("8259", "The JavaScript Object Notation (JSON) Data Interchange Format", map[string]string{"7": "Strings"}),
 	rfc("8252", "OAuth 2.0 for Native Apps", map[string]string{
 		"7.1": "Private-Use URI Scheme Redirection", "7.3": "Loopback Interface Redirection", "8.3": "Loopback Redirect Considerations", "8.6": "Client Impersonation",
@@ -59,19 +63,29 @@ var known = []specification{
 	rfc("8594", "The Sunset HTTP Header Field", map[string]string{
 		"3": "The Sunset HTTP Response Header Field", "6": "The Sunset Link Relation Type",
 	}),
+	rfc("8705", "OAuth 2.0 Mutual-TLS Client Authentication and Certificate-Bound Access Tokens", map[string]string{
+		"3": "Mutual-TLS Client Certificate-Bound Access Tokens", "3.1": "JWT Certificate Thumbprint Confirmation Method",
+	}),
 	rfc("8707", "Resource Indicators for OAuth 2.0", map[string]string{"2": "Resource Parameter"}),
-	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
-	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure"}),
-	rfc("9110", "HTTP Semantics", map[string]string{"7.6.1": "Connection", "9.2.2": "Idempotent Methods", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
-	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests"}),
+	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3": "Best Practices", "3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
+	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "4": "Validating JWT Access Tokens"}),
+	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "7.6.1": "Connection", "9.2.2": "Idempotent Methods", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "15.6.3": "502 Bad Gateway"}),
+	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2.3": "Calculating Age"}),
 	rfc("9112", "HTTP/1.1", map[string]string{"6.1": "Transfer-Encoding"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
+	rfc("9449", "OAuth 2.0 Demonstrating Proof of Possession (DPoP)", map[string]string{
+		"4.2": "DPoP Proof JWT Syntax", "4.3": "Checking DPoP Proofs", "6.1": "JWK Thumbprint Confirmation Method", "7.1": "The DPoP Authentication Scheme",
+		"7.2": "Compatibility with the Bearer Authentication Scheme", "11.1": "DPoP Proof Replay",
+	}),
+	rfc("9470", "OAuth 2.0 Step Up Authentication Challenge Protocol", map[string]string{"3": "Authentication Requirements Challenge"}),
 	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7"}),
 	rfc("9700", "Best Current Practice for OAuth 2.0 Security", map[string]string{
-		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
+		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "2.3": "Access Token Privilege Restriction", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
 	}),
-	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{"3": "Obtaining Protected Resource Metadata", "1.2": "Terminology"}),
+	rfc("9728", "OAuth 2.0 Protected Resource Metadata", map[string]string{
+		"1.2": "Terminology", "2": "Protected Resource Metadata", "3": "Obtaining Protected Resource Metadata", "3.1": "Protected Resource Metadata Request", "5.1": "WWW-Authenticate Response",
+	}),
 	rfc("9745", "The Deprecation HTTP Response Header Field", map[string]string{
 		"2": "The Deprecation HTTP Response Header Field", "3": "The Deprecation Link Relation Type",
 	}),

@@ -9,6 +9,7 @@ type Facts struct {
 		Web     App `json:"web"`
 		Public  App `json:"public"`
 		Machine App `json:"machine"`
+		API     App `json:"api"` // may introspect; its own tokens are JWTs
 	} `json:"apps"`
 	Identity  Person    `json:"identity"`
 	Colleague Person    `json:"colleague"`

@@ -34,7 +34,7 @@ func Main() int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), importCommand(), policyCommand(), configCommand())
+	root.AddCommand(serveCommand(), demoCommand(), keysCommand(), importCommand(), policyCommand(), configCommand(), doctorCommand())
 	err := root.Execute()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "launchpad:", err)

@@ -104,6 +104,7 @@ type demoFacts struct {
 		Web     demoApp `json:"web"`
 		Public  demoApp `json:"public"`
 		Machine demoApp `json:"machine"`
+		API     demoApp `json:"api"`    // an API that checks tokens by itself
 		Draft5  demoApp `json:"draft5"` // an integration of 2010, tokens in the redirect switched on
 	} `json:"apps"`
 	Identity struct {
@@ -259,6 +260,7 @@ func (s *seeder) apps(ctx context.Context, person core.Identity, publisher core.
 		{"Sample Reports", core.KindWeb, apps.Switches{}, &facts.Apps.Web},
 		{"Sample Desktop", core.KindNative, apps.Switches{}, &facts.Apps.Public},
 		{"Sample Robot", core.KindMachine, apps.Switches{ClientCredentials: true}, &facts.Apps.Machine},
+		{"Sample API", core.KindMachine, apps.Switches{Introspection: true, ClientCredentials: true, TokenFormat: core.FormatJWT}, &facts.Apps.API},
 		{"Sample Veteran", core.KindWeb, apps.Switches{Profile: core.ProfileDraft5, Implicit: true}, &facts.Apps.Draft5},
 	} {
 		draft := apps.Draft{Name: a.name, Kind: a.kind, PublisherID: publisher.ID}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,6 +120,7 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 		return err
 	}
 	options.TryAPI = tryAPI(c)
+	options.LimitsRedis, options.LimitsOf = c.LimitsRedis, limitsOf(c)
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {
 		return err
@@ -183,6 +185,15 @@ func apis(c config.Config) ([]gateway.API, error) {
 		list = append(list, api)
 	}
 	return list, nil
+}
+
+// limitsOf are the limits that APIs have of their own.
+func limitsOf(c config.Config) map[string]config.APILimits {
+	own := map[string]config.APILimits{}
+	for _, a := range c.APIs {
+		own[cmp.Or(a.Name, a.Prefix)] = a.Limits
+	}
+	return own
 }
 
 // run serves until SIGTERM or SIGINT, then lets what is under way finish.

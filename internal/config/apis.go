@@ -34,6 +34,8 @@ type API struct {
 	HealthInterval   Duration `toml:"health_interval" help:"pause between two of these questions; 0s is 5s"`
 
 	Routes []Route `toml:"route" help:"a call of this API; repeat the table for each"`
+
+	Limits APILimits `toml:"limits" help:"limits of this API alone; 0 is what [limits] says for all APIs, counted together"`
 }
 
 // Route is one call of an API.
@@ -131,6 +133,9 @@ func (c *Config) checkAPI(key string, api *API, scopes map[string]bool) error {
 		return err
 	}
 	if err := checkPassage(key, api); err != nil {
+		return err
+	}
+	if err := checkLimits(key+".limits", 0, api.Limits); err != nil {
 		return err
 	}
 	for j := range api.Routes {

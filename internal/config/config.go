@@ -31,6 +31,7 @@ type Config struct {
 	RefreshWindow Duration `toml:"refresh_window" env:"LAUNCHPAD_REFRESH_WINDOW" help:"how long a rotated refresh token is still answered; 0s switches every grace off"`
 	AccessLife    Duration `toml:"access_token_life" env:"LAUNCHPAD_ACCESS_TOKEN_LIFE" help:"life of access tokens"`
 	Proxies       []string `toml:"proxies" env:"LAUNCHPAD_PROXIES" help:"networks of the proxies in front of this server, whose X-Forwarded-For is taken; in the environment, separated by commas"`
+	LimitsRedis   string   `toml:"limits_redis" env:"LAUNCHPAD_LIMITS_REDIS" help:"redis://… that counts exactly what all nodes let pass; without one, nodes on one PostgreSQL tell each other"`
 	SignUp        string   `toml:"sign_up" env:"LAUNCHPAD_SIGN_UP" help:"who may make an ID: open (everybody), invitation (whoever was invited) or closed (nobody)"`
 
 	AccountHosts string   `toml:"account_hosts" env:"LAUNCHPAD_ACCOUNT_HOSTS" help:"pattern of the hosts at which accounts are reached, like https://{account}.example.com; without one there are none"`
@@ -185,6 +186,9 @@ func (c *Config) finish() error {
 		return wrong("refresh_window", "must be from 0s to 1h")
 	}
 	if err := c.Limits.check(); err != nil {
+		return err
+	}
+	if err := checkRedis(c.LimitsRedis); err != nil {
 		return err
 	}
 	if _, err := c.Networks(); err != nil {

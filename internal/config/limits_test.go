@@ -35,12 +35,29 @@ func TestLimitsOfTheFile(t *testing.T) {
 	}
 }
 
+const anAPI = "[[api]]\nprefix = '/v3/'\nupstream = 'http://127.0.0.1:9'\n[api.limits]\n"
+
+func TestLimitsOfAnAPI(t *testing.T) {
+	c, err := load(t, "limits_redis = 'rediss://user:secret@redis.example:6380/1'\n"+anAPI+"of_account = 7\n")
+	if err != nil || c.APIs[0].Limits != (APILimits{OfAccount: 7}) {
+		t.Errorf("%+v, %v", c.APIs, err)
+	}
+	if _, err := load(t, "limits_redis = 'redis://:secret@'\n"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v, want a refusal that does not tell the password", err)
+	}
+}
+
 func TestLimitsThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
 		"[limits]\ntoken = 0\n":             "limits.token",
 		"[limits]\napi_of_account = -1\n":   "limits.api_of_account",
 		"[limits]\npages = 2_000_000_000\n": "limits.pages",
 		"[limits]\npage = 2\n":              "unknown setting",
+		"limits_redis = '127.0.0.1:6379'":   "limits_redis",
+		"limits_redis = 'http://redis'":     "limits_redis",
+		"limits_redis = 'redis://'":         "limits_redis",
+		anAPI + "of_account = -1":           "api[0].limits.of_account",
+		anAPI + "of_route = 2_000_000_000":  "api[0].limits.of_route",
 		"proxies = ['10.0.0.0/33']":         "not a network",
 		"proxies = ['nginx']":               "not a network",
 		"proxies = ['0.0.0.0/0']":           "everybody",

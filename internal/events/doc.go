@@ -5,6 +5,7 @@
 // does not know what they mean.
 //
 // Readers in the process (the sets that refuse what is dead, the caches) hear of this process's own facts before
-// their callers are answered, and of other processes' facts a moment later. Readers with a name (webhooks, the
-// revocation feed) get every line at least once and in order, across restarts. It may import F0 and the store.
+// their callers are answered, and of other processes' facts a moment later. Readers with a name (webhooks)
+// get every line at least once and in order, across restarts; readers outside the house (the revocation feed's) likewise, from
+// places that they keep themselves. It may import F0 and the store.
 package events

@@ -15,11 +15,11 @@ import (
 // packages may also import those before it.
 var floors = [][]string{
 	{"internal/meter", "internal/journal", "oauth", "internal/core", "internal/secret", "internal/jose", "internal/config", "internal/durable", "docs", "internal/sample"},
-	{"internal/store/schema", "internal/store", "internal/web", "internal/limit"},
+	{"internal/store/schema", "internal/store", "internal/web", "internal/limit", "internal/doctor", "resource"},
 	{"internal/keys", "internal/events", "internal/uses", "internal/policy"},
 	{"internal/access", "internal/apps", "internal/session", "internal/clientauth", "internal/mint", "internal/interact", "internal/sunset", "internal/imported", "internal/importer"},
 	{"internal/protect"}, // acts that lean on other acts
-	{"internal/authorize", "internal/token", "internal/introspect", "internal/revoke", "internal/discovery", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/heritage", "internal/manual"},
+	{"internal/authorize", "internal/token", "internal/introspect", "internal/feed", "internal/revoke", "internal/discovery", "internal/signin", "internal/signup", "internal/myid", "internal/consent", "internal/connected", "internal/accounts", "internal/portal", "internal/admin", "internal/gateway", "internal/heritage", "internal/manual"},
 	{"internal/server"},
 	{"internal/cli", "internal/lptest"},
 	{"cmd/launchpad"},
@@ -77,6 +77,7 @@ func TestOnlyOwnersUse(t *testing.T) {
 		"github.com/go-jose/go-jose/v4": {"internal/jose"},
 
 		"github.com/prometheus/client_golang/prometheus": {"internal/server"},
+		"github.com/gomodule/redigo/redis":               {"internal/limit"},
 	}
 	eachFile(t, func(dir, file string) {
 		for _, imported := range allImports(t, file) {

@@ -59,8 +59,20 @@ type answer struct {
 	Issuer    string `json:"iss,omitempty"`
 	ID        string `json:"jti,omitempty"`
 
-	AllAccounts bool     `json:"launchpad_all_accounts,omitempty"`
-	Accounts    []string `json:"launchpad_accounts,omitempty"`
+	AllAccounts    bool              `json:"launchpad_all_accounts,omitempty"` // and those that the person joins later
+	Accounts       []string          `json:"launchpad_accounts,omitempty"`     // that can be reached now
+	Slugs          map[string]string `json:"launchpad_account_slugs,omitempty"`
+	DefaultAccount string            `json:"launchpad_default_account,omitempty"`
+
+	// By these and by sub, jti and the accounts the revocation feed names what ended. JWTs call them the same.
+	App    string `json:"lp_app,omitempty"`
+	Family *root  `json:"lp_authorization,omitempty"`
+}
+
+// root is what a person's token stands on.
+type root struct {
+	ID    core.ID `json:"id"`
+	Grant core.ID `json:"grant"`
 }
 
 func (i *Room) serve(w http.ResponseWriter, r *http.Request) error {
@@ -106,13 +118,17 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 		}
 		return i.importedRefresh(ctx, token, asker)
 	}
-	clientID, err := i.visible(ctx, asker, t.AppID)
-	if err != nil || clientID == "" {
+	app, err := i.visible(ctx, asker, t.AppID)
+	if err != nil || app.ClientID == "" {
 		return answer{}, err
 	}
+	return i.describe(ctx, t, app)
+}
+
+func (i *Room) describe(ctx context.Context, t access.Token, app core.App) (answer, error) {
 	a := answer{
-		Active: true, Scope: t.Scope.String(), ClientID: clientID, TokenType: "Bearer", IssuedAt: t.IssuedAt.Unix(),
-		Issuer: i.Keys.Issuer(), Subject: clientID, ID: t.ID.String(), AllAccounts: t.Reach.All,
+		Active: true, Scope: t.Scope.String(), ClientID: app.ClientID, TokenType: "Bearer", IssuedAt: t.IssuedAt.Unix(),
+		Issuer: i.Keys.Issuer(), Subject: app.ClientID, ID: t.ID.String(), AllAccounts: t.Reach.All, App: app.ID.String(),
 	}
 	if !t.ExpiresAt.IsZero() {
 		a.Expires = t.ExpiresAt.Unix()
@@ -120,46 +136,53 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 	if !t.IdentityID.Zero() {
 		a.Subject = t.IdentityID.String()
 	}
-	a.Accounts, err = i.accounts(ctx, t)
-	return a, err
+	if !t.AuthorizationID.Zero() {
+		a.Family = &root{t.AuthorizationID, t.GrantID}
+	}
+	accounts, err := i.accounts(ctx, t, app)
+	if err != nil || len(accounts) == 0 {
+		return a, err
+	}
+	a.Slugs = make(map[string]string, len(accounts))
+	for _, account := range accounts {
+		id := account.ID.String()
+		a.Accounts, a.Slugs[id] = append(a.Accounts, id), account.Slug
+		if account.ID == t.Reach.Default {
+			a.DefaultAccount = id
+		}
+	}
+	return a, nil
 }
 
-// accounts names the chosen ones that can still be reached: the person may have left one, or it may be suspended.
-func (i *Room) accounts(ctx context.Context, t access.Token) (names []string, err error) {
-	if t.Reach.All || t.IdentityID.Zero() {
-		for _, id := range t.Reach.Accounts {
-			names = append(names, id.String())
-		}
-		return names, nil
+// accounts lists those that can be reached now: the person may have left one, or it may be suspended. A token of an app
+// that acts for itself reaches the account that publishes the app.
+func (i *Room) accounts(ctx context.Context, t access.Token, app core.App) ([]core.Account, error) {
+	if t.IdentityID.Zero() {
+		return []core.Account{app.Publisher}, nil
 	}
 	memberships, err := i.Access.Memberships(ctx, t.IdentityID)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range memberships {
-		if t.Reach.Includes(m.Account.ID) {
-			names = append(names, m.Account.ID.String())
-		}
-	}
-	return names, nil
+	return t.Reachable(memberships), nil
 }
 
-// visible gives the client_id of the token's app if the asker may know about it.
-func (i *Room) visible(ctx context.Context, asker core.App, app core.ID) (string, error) {
+// visible gives the token's app if the asker may know about it, else none.
+func (i *Room) visible(ctx context.Context, asker core.App, app core.ID) (core.App, error) {
 	if asker.ID == app {
-		return asker.ClientID, nil
+		return asker, nil
 	}
 	if !asker.Introspection {
-		return "", nil
+		return core.App{}, nil
 	}
 	found, err := i.Apps.ByID(ctx, app)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		return "", nil
+		return core.App{}, nil
 	case err != nil:
-		return "", oauth.Unavailable(fmt.Errorf("load app: %w", err))
+		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
-	return found.ClientID, nil
+	return found, nil
 }
 
 // refresh tells whether a refresh token is the current one of a living authorization.

@@ -11,6 +11,9 @@ type Guesses struct {
 	seed  maphash.Seed
 }
 
+// GuessesAnHour is how many may be tried in any hour.
+const GuessesAnHour = guessesAtMost
+
 // Five at once; then one after each of the pauses; and after these, or after an hour without any, five again.
 const (
 	guessesAtOnce = 5
@@ -24,14 +27,15 @@ func NewGuesses(t *Table) *Guesses { return &Guesses{t, maphash.MakeSeed()} }
 
 // Take counts a guess and gives 0 if it may be evaluated; else nothing is counted, and it is how long to wait.
 func (g *Guesses) Take(k Key) time.Duration {
-	return milliseconds(g.table.with(g.seed, k, takeGuess))
-}
-
-func takeGuess(e *entry, tag uint64, now int64) int64 {
+	tag, now := maphash.Bytes(g.seed, k[:]), g.table.clock.Now().UnixMilli()
+	s, _ := g.table.set(tag)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, _ := s.find(tag, now)
 	if e.count > 0 {
 		last := e.until - longestPause.Milliseconds()
 		if wait := last + pause(e.count).Milliseconds() - now; wait > 0 {
-			return wait
+			return milliseconds(wait)
 		}
 	}
 	e.tag, e.until = tag, now+longestPause.Milliseconds()
@@ -50,4 +54,4 @@ func pause(count uint32) time.Duration {
 }
 
 // Return takes a guess back that was right, or not evaluated.
-func (g *Guesses) Return(k Key) { g.table.with(g.seed, k, giveBack) }
+func (g *Guesses) Return(k Key) { g.table.giveBack(maphash.Bytes(g.seed, k[:])) }

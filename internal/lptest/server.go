@@ -1,6 +1,7 @@
 package lptest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -76,9 +77,12 @@ type options struct {
 	creators core.Creators
 	proxies  web.Proxies
 	limits   config.Limits
+	limitsOf config.APILimits // the API's own
+	redis    string           // which counts
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
 	api      func(*gateway.API)
+	issuer   string
 }
 
 // defaults: limits are set high, because the clock stands still and no window ends.
@@ -101,11 +105,20 @@ func WithCreators(who core.Creators) Option { return func(o *options) { o.creato
 // WithLimits sets how many requests may come.
 func WithLimits(l config.Limits) Option { return func(o *options) { o.limits = l } }
 
+// WithAPILimits sets the API's own limits.
+func WithAPILimits(l config.APILimits) Option { return func(o *options) { o.limitsOf = l } }
+
+// WithRedis lets a Redis count.
+func WithRedis(r *Redis) Option { return func(o *options) { o.redis = r.URL } }
+
 // WithSunset sets from when on old ways are refused.
 func WithSunset(ends map[core.OldWay]time.Time) Option { return func(o *options) { o.sunset = ends } }
 
 // WithAccountHosts gives every account a host of its own; see AccountHost.
 func WithAccountHosts() Option { return func(o *options) { o.hosts = true } }
+
+// WithIssuer lets the server be known by another address than its own, as behind a proxy.
+func WithIssuer(issuer string) Option { return func(o *options) { o.issuer = issuer } }
 
 // BehindProxy lets tests send from any address, by X-Forwarded-For.
 func BehindProxy() Option {
@@ -188,7 +201,7 @@ func (s *Server) open() {
 		s.URL = s.http.URL
 		s.API = s.URL + "/v3/dashboards"
 		if s.issuer == "" {
-			s.issuer = s.URL
+			s.issuer = cmp.Or(s.o.issuer, s.URL)
 		}
 	}
 	life := server.DefaultLife
@@ -200,6 +213,7 @@ func (s *Server) open() {
 		Life: life, RefreshWindow: s.o.window, Catalog: Catalog,
 		APIs:   []gateway.API{s.SampleAPI()},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Limits: s.o.limits,
+		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	s.made.Rotation = keys.DefaultRotation
@@ -293,6 +307,12 @@ func (s *Server) CatchUp() {
 
 // Deafen ends the server's background work: it hears what other nodes do only when it is made to.
 func (s *Server) Deafen() { s.server.Close() }
+
+// ShareLimits lets the server tell other nodes what it counts, and hear them.
+func (s *Server) ShareLimits() {
+	s.t.Helper()
+	s.must(s.server.ShareLimits(context.Background()))
+}
 
 // AccountHost is the Host of an account, with which requests are sent to the server's own address.
 func (s *Server) AccountHost(slug string) string {

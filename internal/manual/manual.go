@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 
 	"launchpad/docs"
@@ -26,6 +27,7 @@ func (m *Room) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/docs", Handle: m.index},
 		{Method: "GET", Path: "/docs/old-clients", Handle: m.oldClients},
+		{Method: "GET", Path: "/docs/rate-limits", Handle: m.rateLimits},
 		{Method: "GET", Path: "/docs/errors", Handle: m.errors},
 		{Method: "GET", Path: "/docs/errors/{slug}", Handle: m.one},
 	}
@@ -37,6 +39,16 @@ func (m *Room) index(w http.ResponseWriter, r *http.Request) error {
 
 func (m *Room) oldClients(w http.ResponseWriter, r *http.Request) error {
 	return m.draw(w, r, web.Manual{Heading: "Old clients"}, docs.OldClients)
+}
+
+func (m *Room) rateLimits(w http.ResponseWriter, r *http.Request) error {
+	return m.draw(w, r, web.Manual{Heading: "Rate limits"}, forDevelopers(docs.RateLimits))
+}
+
+// forDevelopers is what a page says before it turns to operators.
+func forDevelopers(page string) string {
+	before, _, _ := strings.Cut(page, "\n## For operators\n")
+	return before
 }
 
 func (m *Room) errors(w http.ResponseWriter, r *http.Request) error {
@@ -65,7 +77,7 @@ func Section(page, slug string) (string, bool) {
 }
 
 // markdownPage reads headings that name their own anchor: "## Heading {#anchor}".
-var markdownPage = goldmark.New(goldmark.WithParserOptions(parser.WithHeadingAttribute()))
+var markdownPage = goldmark.New(goldmark.WithParserOptions(parser.WithHeadingAttribute()), goldmark.WithExtensions(extension.Table))
 
 // linked gives every heading of the errors page an anchor, every error a link to its own page, and the page a list of
 // its sections.

@@ -2,7 +2,9 @@ package secret
 
 import (
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -14,6 +16,15 @@ const KeySize = chacha20poly1305.KeySize
 
 // NonceSize of a seal, in bytes; random ones of this size never collide.
 const NonceSize = chacha20poly1305.NonceSizeX
+
+// Derive makes a key of KeySize bytes from a master key. Each purpose has another one, which tells nothing of the others.
+func Derive(master []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, master, nil, purpose, KeySize)
+	if err != nil {
+		panic(err) // of lengths that are too large, and this one is not
+	}
+	return key
+}
 
 var errSeal = errors.New("seal does not open")
 

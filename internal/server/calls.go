@@ -21,7 +21,7 @@ import (
 // call answers it.
 func (s *Server) call(w *seen, r *http.Request, c gateway.Call) {
 	surface := apiSurface{s}
-	if err := s.calls.admit(r); err != nil {
+	if err := s.limits.admit(w, r, s.calls); err != nil {
 		surface.fail(w, r, err)
 		return
 	}

@@ -3,45 +3,88 @@ package server
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"launchpad/internal/authorize"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
+	"launchpad/internal/feed"
 	"launchpad/internal/introspect"
 	"launchpad/internal/limit"
+	"launchpad/internal/meter"
 	"launchpad/internal/revoke"
 	"launchpad/internal/token"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
-// class is the routes that share limits: so many requests from one address, and of one authenticated app, in a window.
-type class struct {
+// partition is by what a policy counts.
+type partition int
+
+const (
+	byAddress           partition = iota // an IPv6 network of 64 bits is one
+	byApp                                // that has proved itself, or whose token it is
+	byIdentity                           // on whose behalf a token is
+	byAccount                            // from wherever
+	byAddressAndAccount                  // one address for one account
+	byFailure                            // by address, and by the client_id that was tried
+)
+
+// policy is a line of the table: so many of what in a window, counted by what.
+type policy struct {
+	name   string // in [limits], in RateLimit fields and in the metrics
+	by     partition
+	most   int
 	what   string // is limited, for the sentence
 	covers func(web.Route) bool
-	from   int // one address
-	of     int // one app that has proved itself; 0: apps are not asked for
 
-	addresses, apps *limit.Rate
+	rate   *limit.Rate
+	api    string // whose own it is; "": everybody's
+	fields *fields
 }
 
-// classes is the one table of limits. A route belongs to the first class that covers it, and each falls into one: the
-// last lines cover every surface. What is counted beside it: passwords (session), calls for one account (below).
-func classes(l config.Limits) []class {
-	return []class{
-		{what: "token requests", covers: at(token.Path), from: l.Token, of: l.TokenOfApp},
-		{what: "introspections", covers: at(introspect.Path), from: l.Introspect, of: l.IntrospectOfApp},
-		{what: "revocations", covers: at(revoke.Path), from: l.Revoke, of: l.RevokeOfApp},
-		{what: "authorization requests", covers: at(authorize.Path), from: l.Authorize},
-		{what: "calls", covers: on(web.APISurface), from: l.API},
-		{what: "requests", covers: on(web.JSONSurface), from: l.Documents},
-		{what: "requests", covers: on(web.FileSurface), from: l.Files},
-		{what: "forms", covers: func(r web.Route) bool { return r.Surface == web.PageSurface && r.Method == http.MethodPost }, from: l.Forms},
-		{what: "page views", covers: on(web.PageSurface), from: l.Pages},
+// policies is the one table of limits, in requests for each window; docs/rate-limits.md tells it to developers. A route
+// falls into the first line by address that covers it, and each falls into one: the last lines cover every surface. Lines
+// of calls are all counted. What is counted beside it: passwords (session), and secrets that take long to compare (below).
+func policies(l config.Limits) []policy {
+	return []policy{
+		{name: "token", by: byAddress, most: l.Token, what: "token requests", covers: at(token.Path)},
+		{name: "introspect", by: byAddress, most: l.Introspect, what: "introspections", covers: at(introspect.Path)},
+		{name: "feed", by: byAddress, most: l.Feed, what: "requests for the revocation feed", covers: at(feed.Path)},
+		{name: "revoke", by: byAddress, most: l.Revoke, what: "revocations", covers: at(revoke.Path)},
+		{name: "authorize", by: byAddress, most: l.Authorize, what: "authorization requests", covers: at(authorize.Path)},
+		{name: "api", by: byAddress, most: l.API, what: "calls", covers: on(web.APISurface)},
+		{name: "documents", by: byAddress, most: l.Documents, what: "requests", covers: on(web.JSONSurface)},
+		{name: "files", by: byAddress, most: l.Files, what: "requests", covers: on(web.FileSurface)},
+		{name: "forms", by: byAddress, most: l.Forms, what: "forms", covers: forms},
+		{name: "pages", by: byAddress, most: l.Pages, what: "page views", covers: on(web.PageSurface)},
+
+		{name: "token_of_app", by: byApp, most: l.TokenOfApp, what: "token requests", covers: at(token.Path)},
+		{name: "introspect_of_app", by: byApp, most: l.IntrospectOfApp, what: "introspections", covers: at(introspect.Path)},
+		{name: "feed_of_app", by: byApp, most: l.FeedOfApp, what: "requests for the revocation feed", covers: at(feed.Path)},
+		{name: "revoke_of_app", by: byApp, most: l.RevokeOfApp, what: "revocations", covers: at(revoke.Path)},
+		{name: "wrong_secrets", by: byFailure, most: l.WrongSecrets, what: "wrong credentials", covers: nothing},
+
+		{name: ofAccount, by: byAddressAndAccount, most: l.APIOfAccount, what: "calls", covers: nothing},
+		{name: ofRoute, by: byAddressAndAccount, most: l.APIOfRoute, what: "calls", covers: nothing},
+		{name: ofIdentity, by: byIdentity, most: l.APIOfIdentity, what: "calls", covers: nothing},
+		{name: ofApp, by: byApp, most: l.APIOfApp, what: "calls", covers: nothing},
+		{name: inAccount, by: byAccount, most: l.APIInAccount, what: "calls", covers: nothing},
 	}
 }
+
+// The policies of calls.
+const (
+	ofAccount  = "api_of_account"
+	ofRoute    = "api_of_route"
+	ofIdentity = "api_of_identity"
+	ofApp      = "api_of_app"
+	inAccount  = "api_in_account"
+)
 
 // at covers a path and what lies below it.
 func at(path string) func(web.Route) bool {
@@ -55,83 +98,109 @@ func on(surface web.Surface) func(web.Route) bool {
 	return func(r web.Route) bool { return r.Surface == surface }
 }
 
+func forms(r web.Route) bool { return r.Surface == web.PageSurface && r.Method == http.MethodPost }
+
+func nothing(web.Route) bool { return false }
+
 // window is what the limits of requests are meant for.
 const window = 10 * time.Second
 
 // limits counts requests.
 type limits struct {
-	classes  []class
-	accounts *limit.Rate // calls of APIs from one address for one account
-	wrong    *limit.Rate // failed client authentications
-	slow     *limit.Rate // wrong secrets that took long to compare
+	table    *limit.Table
+	policies []*policy
+	apis     map[string]config.APILimits // by name
+	calls    atomic.Pointer[map[where]*callPolicies]
+	making   sync.Mutex
+	wrong    *policy
+	slow     *limit.Rate // wrong secrets that took long to compare: what is spared is this process
+	refused  meter.Table // by policy and API
 }
 
-func newLimits(l config.Limits, clock core.Clock) *limits {
-	table := limit.NewTable(clock)
-	n := &limits{classes: classes(l), accounts: limit.NewRate(table, l.APIOfAccount, window), wrong: limit.NewRate(table, l.WrongSecrets, window), slow: limit.NewRate(table, slowSecrets, slowWindow)}
-	for i := range n.classes {
-		c := &n.classes[i]
-		c.addresses = limit.NewRate(table, c.from, window)
-		if c.of > 0 {
-			c.apps = limit.NewRate(table, c.of, window)
-		}
+func newLimits(l config.Limits, apis map[string]config.APILimits, clock core.Clock) *limits {
+	n := &limits{table: limit.NewTable(clock), apis: apis}
+	for _, p := range policies(l) {
+		n.policies = append(n.policies, n.keep(p, p.name))
 	}
+	n.wrong = n.named("wrong_secrets")
+	n.slow = limit.NewRate(n.table, slowSecrets, slowWindow)
 	return n
 }
 
-// classOf finds the class of a route; nil is a hole in the table.
-func (n *limits) classOf(route web.Route) *class {
-	for i := range n.classes {
-		if n.classes[i].covers(route) {
-			return &n.classes[i]
+// keep begins to count by a policy. Other processes know it by the same words.
+func (n *limits) keep(p policy, words string) *policy {
+	p.rate = limit.NewRate(n.table, p.most, window).Shared(words)
+	p.fields = newFields(oauth.Quota{Policy: p.name, Most: p.most, Window: window})
+	return &p
+}
+
+func (n *limits) named(name string) *policy {
+	return n.policies[slices.IndexFunc(n.policies, func(p *policy) bool { return p.name == name })]
+}
+
+// policyOf finds the policy of a route; nil is a hole in the table.
+func (n *limits) policyOf(route web.Route, by partition) *policy {
+	for _, p := range n.policies {
+		if p.by == by && p.covers(route) {
+			return p
 		}
 	}
 	return nil
 }
 
-// astray is the class of requests without a route.
-func (n *limits) astray() *class { return n.classOf(web.Route{Surface: web.PageSurface}) }
+// astray is the policy of requests without a route.
+func (n *limits) astray() *policy { return n.policyOf(web.Route{Surface: web.PageSurface}, byAddress) }
 
 // perMethod is the limits of one path. A method that it does not have is counted with the first that it has.
 type perMethod struct {
-	routes  []web.Route
-	classes []*class
+	limits   *limits
+	routes   []web.Route
+	policies []*policy
 }
 
 func (n *limits) perMethod(routes []web.Route) perMethod {
-	p := perMethod{routes: routes}
+	p := perMethod{limits: n, routes: routes}
 	for _, route := range routes {
-		p.classes = append(p.classes, n.classOf(route))
+		p.policies = append(p.policies, n.policyOf(route, byAddress))
 	}
 	return p
 }
 
 // admit counts a request by its address, before anything else of it is looked at.
-func (p perMethod) admit(r *http.Request) error {
+func (p perMethod) admit(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.routes {
 		if p.routes[i].Method == r.Method {
-			return p.classes[i].admit(r)
+			return p.limits.admit(w, r, p.policies[i])
 		}
 	}
-	return p.classes[0].admit(r)
+	return p.limits.admit(w, r, p.policies[0])
 }
 
-func (c *class) admit(r *http.Request) error {
-	if wait := c.addresses.Take(limit.Address(web.AddressOf(r))); wait > 0 {
-		return oauth.TooManyRequests("too_many_requests", wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", c.from, c.what, window)
+func (n *limits) admit(w http.ResponseWriter, r *http.Request, p *policy) error {
+	standing := &seenOf(w).stands
+	_, s := n.table.Take([]limit.Claim{{Rate: p.rate, Key: standing.address(r)}})
+	if s.Wait > 0 {
+		return n.refuse(p, oauth.TooManyRequests("too_many_requests", s.Wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", p.most, p.what, window))
 	}
+	standing.note(p, s)
 	return nil
+}
+
+// refuse counts a refusal, which tells what was met.
+func (n *limits) refuse(p *policy, refusal *oauth.Error) error {
+	n.refused.Add(p.name, p.api)
+	return refusal.Under(p.fields.quota)
 }
 
 // App counts a request of an app that has proved itself. A public app's name proves nothing: who counted by it would let
 // anybody use up what is the app's.
 func (n *limits) App(r *http.Request, app core.App) error {
-	c := n.classOf(web.Route{Path: r.URL.Path, Surface: web.JSONSurface})
-	if c.apps == nil || !app.Confidential() {
+	p := n.policyOf(web.Route{Path: r.URL.Path, Surface: web.JSONSurface}, byApp)
+	if p == nil || !app.Confidential() {
 		return nil
 	}
-	if wait := c.apps.Take(limit.ID(app.ID)); wait > 0 {
-		return oauth.TooManyRequests("too_many_of_app", wait, "this app sent more than %d %s within %s; wait as long as Retry-After says", c.of, c.what, window)
+	if wait := p.rate.Take(limit.ID(app.ID)); wait > 0 {
+		return n.refuse(p, oauth.TooManyRequests("too_many_of_app", wait, "this app sent more than %d %s within %s; wait as long as Retry-After says", p.most, p.what, window))
 	}
 	return nil
 }
@@ -139,11 +208,15 @@ func (n *limits) App(r *http.Request, app core.App) error {
 // WrongSecret counts a failed client authentication by address and by client_id, and gives what to answer. Only those that
 // fail are ever refused for it: a secret of 256 bits cannot be guessed, but an app could be locked out by others' guesses.
 func (n *limits) WrongSecret(r *http.Request, clientID string, refusal *oauth.Error) error {
-	wait := max(n.wrong.Take(limit.Address(web.AddressOf(r))), n.wrong.Take(limit.Text(clientID)))
+	wait := max(n.wrong.rate.Take(limit.Address(web.AddressOf(r))), n.wrong.rate.Take(limit.Text(clientID)))
 	if wait > 0 {
-		return oauth.TooManyRequests("too_many_wrong_secrets", wait, "too many requests came with wrong credentials; mend client_id and client_secret before you go on").Because(refusal)
+		return n.refuse(n.wrong, tooManySecrets(wait).Because(refusal))
 	}
 	return refusal
+}
+
+func tooManySecrets(wait time.Duration) *oauth.Error {
+	return oauth.TooManyRequests("too_many_wrong_secrets", wait, "too many requests came with wrong credentials; mend client_id and client_secret before you go on")
 }
 
 // slowSecrets is how many wrong secrets one address may have compared the slow way in slowWindow. Right ones do not count,
@@ -158,15 +231,8 @@ const (
 func (n *limits) SlowSecret(r *http.Request) (takeBack func(), err error) {
 	who := limit.Address(web.AddressOf(r))
 	if wait := n.slow.Take(who); wait > 0 {
-		return nil, oauth.TooManyRequests("too_many_wrong_secrets", wait, "too many requests came with wrong credentials; mend client_id and client_secret before you go on")
+		n.refused.Add("slow_secrets", "")
+		return nil, tooManySecrets(wait).Under(oauth.Quota{Policy: "slow_secrets", Most: slowSecrets, Window: slowWindow})
 	}
 	return func() { n.slow.Return(who) }, nil
-}
-
-// Account counts a call of an API: from one address for one account, 500 in 10 seconds unless the operator says otherwise.
-func (n *limits) Account(r *http.Request, account core.ID) error {
-	if wait := n.accounts.Take(limit.Address(web.AddressOf(r)).And(account)); wait > 0 {
-		return oauth.TooManyRequests("too_many_calls", wait, "too many calls came from this address for this account within %s; wait as long as Retry-After says", window)
-	}
-	return nil
 }

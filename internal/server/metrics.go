@@ -83,6 +83,28 @@ var figures = []figure{
 			_, _, dropped := s.oldWays.Figures()
 			tell(float64(s.access.Figures().NotesDropped + dropped))
 		}},
+	{"launchpad_limits_refused_total", grows, []string{"policy", "api"}, "Requests that met a limit, by its name under [limits], and the API if that has limits of its own.",
+		func(s *Server, tell tell) { s.limits.refused.Each(each(tell)) }},
+	{"launchpad_limits_shared_age_seconds", changes, nil, "How long ago this node heard what others on the same PostgreSQL count.",
+		func(s *Server, tell tell) {
+			if s.nodes != nil {
+				tell(s.nodes.Age().Seconds())
+			}
+		}},
+	{"launchpad_limits_redis_up", changes, nil, "Whether the Redis of limits_redis counts; 0: it does not answer, and nodes tell each other.",
+		func(s *Server, tell tell) {
+			if s.redis != nil {
+				up, _ := s.redis.Figures()
+				tell(truth(up))
+			}
+		}},
+	{"launchpad_limits_redis_fallbacks_total", grows, nil, "Decisions that were made without the Redis of limits_redis, because it did not answer in time.",
+		func(s *Server, tell tell) {
+			if s.redis != nil {
+				_, fallbacks := s.redis.Figures()
+				tell(float64(fallbacks))
+			}
+		}},
 	{"launchpad_passwords", changes, []string{"state"}, "Passwords that are being hashed, and those that wait for their turn.",
 		func(s *Server, tell tell) {
 			running, waiting, _ := s.gate.Figures()

@@ -13,6 +13,7 @@ import (
 	"launchpad/internal/consent"
 	"launchpad/internal/core"
 	"launchpad/internal/discovery"
+	"launchpad/internal/feed"
 	"launchpad/internal/gateway"
 	"launchpad/internal/heritage"
 	"launchpad/internal/interact"
@@ -43,12 +44,13 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: func(a core.Account) string { return apiAddress(issuer, o.AccountHosts, s.gateway.APIs(), a) }}
-	rules := &protect.Rules{AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Account}
+	rules := &protect.Rules{AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
 	s.gateway = gateway.New(rules, s.keys, o.Clock)
 	return []room{
 		asks,
 		tokens,
 		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
+		&feed.Room{Log: s.log, Streams: s.feed, Clients: clients, Epoch: o.Store.Epoch(), Keep: 2 * o.Life.Access},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published},
 		&signin.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.directory, Pages: s.pages, Setup: o.Setup, SignUp: o.SignUp},

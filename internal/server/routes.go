@@ -54,7 +54,7 @@ func (s *Server) path(routes []web.Route) http.Handler {
 	allow := strings.Join(methods, ", ")
 	limits := s.limits.perMethod(routes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := limits.admit(r); err != nil {
+		if err := limits.admit(w, r); err != nil {
 			surface.fail(w, r, err)
 			return
 		}
@@ -129,7 +129,7 @@ func (s *Server) site(w *seen, r *http.Request) {
 
 // turnAway refuses a request before its route is known. It is counted all the same.
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, refusal error) {
-	err := s.limits.astray().admit(r)
+	err := s.limits.admit(w, r, s.limits.astray())
 	if err == nil {
 		err = refusal
 	}

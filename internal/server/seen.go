@@ -24,6 +24,7 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.options.Proxies.Resolve(r)
 	v := &seen{ResponseWriter: w, way: s.unrouted, began: core.Elapsed()}
+	v.record.Limits = &v.stands
 	defer s.done(v, r)
 	s.site(v, r)
 }
@@ -36,6 +37,7 @@ type seen struct {
 	status int // 0: the answer has not begun
 	bytes  int64
 	number uint64 // what the trace id spells
+	stands stands
 	record web.Record
 }
 

@@ -15,6 +15,7 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/events"
+	"launchpad/internal/feed"
 	"launchpad/internal/gateway"
 	"launchpad/internal/imported"
 	"launchpad/internal/interact"
@@ -53,8 +54,11 @@ type Options struct {
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
 	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
-	Proxies       web.Proxies   // in front of this server
-	Limits        config.Limits // zero: the defaults
+	Proxies       web.Proxies                 // in front of this server
+	Limits        config.Limits               // zero: the defaults
+	LimitsOf      map[string]config.APILimits // by an API's name, or prefix if it has none
+	LimitsRedis   string                      // redis://…, which counts for all nodes; "": none
+	RedisPatience time.Duration               // how long a decision waits for it; 0: the usual time
 	Log           *slog.Logger
 	Lines         *journal.Journal // one line for each request; nil: none
 }
@@ -86,13 +90,16 @@ type Server struct {
 	access    *access.Verifier
 	secrets   *apps.SecretUses
 	oldWays   *sunset.Ways
+	feed      *feed.Streams
 	gate      *secret.Gate
 	sessions  *session.Sessions
 	limits    *limits
+	nodes     *limit.Nodes // nil: nobody else uses the database
+	redis     *limit.Redis // nil: none is set
 	pages     *web.Renderer
 	published oauth.Scope
 	gateway   *gateway.Room
-	calls     *class // their limits
+	calls     *policy // by address
 	apiRows   apiRows
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
@@ -126,13 +133,17 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.imported = imported.New(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
+	s.feed = feed.NewStreams(s.log, o.Log)
 	s.gate = secret.NewGate(passwordPatience)
-	s.limits = newLimits(o.Limits, o.Clock)
+	s.limits = newLimits(o.Limits, o.LimitsOf, o.Clock)
+	if err := s.shareLimits(); err != nil {
+		return nil, err
+	}
 	s.sessions = session.New(o.Store, s.keys, o.Clock, s.gate, limit.NewTable(o.Clock), o.Limits.WrongPasswords)
-	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read); err != nil {
+	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read, s.feed.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	s.calls, s.apiRows.traffic = s.limits.classOf(web.Route{Surface: web.APISurface}), &s.traffic
+	s.calls, s.apiRows.traffic = s.limits.policyOf(web.Route{Surface: web.APISurface}, byAddress), &s.traffic
 	s.mux = s.routes()
 	if err := s.LoadAPIs(o.APIs); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
@@ -142,11 +153,42 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.running.Go(func() { s.log.Run(background) })
 	s.running.Go(func() { s.access.Run(background) })
 	s.running.Go(func() { s.keys.Run(background) })
+	s.running.Go(func() { s.feed.Run(background) })
 	s.running.Go(func() { uses.Keep(background, s.secrets.Flush) })
 	s.running.Go(func() { s.oldWays.Run(background) })
+	if s.nodes != nil {
+		s.running.Go(func() { s.nodes.Run(background) })
+	}
+	if s.redis != nil {
+		s.redis.Try(ctx)
+		s.running.Go(func() { s.redis.Run(background) })
+	}
 	s.running.Go(func() { s.sweep(background) })
 	return s, nil
 }
+
+// shareLimits keeps what this process counts in step with others.
+func (s *Server) shareLimits() (err error) {
+	o, key := s.options, secret.Derive(s.options.MasterKey, "launchpad limits")
+	if o.LimitsRedis != "" {
+		s.redis = limit.NewRedis(s.limits.table, o.LimitsRedis, key, o.RedisPatience, o.Log)
+	}
+	if o.Store.Shared() {
+		s.nodes, err = limit.NewNodes(s.limits.table, o.Store, key, secret.NewID(o.Clock.Now()), o.Watch, o.Log)
+	}
+	return err
+}
+
+// ShareLimits tells other nodes what this one counts, and hears them, as is otherwise done twice a second.
+func (s *Server) ShareLimits(ctx context.Context) error {
+	if s.nodes == nil {
+		return nil
+	}
+	return s.nodes.Exchange(ctx)
+}
+
+// TryRedis is the try that is otherwise made once a second while Redis does not answer.
+func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
 
 // KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
 func KeyOptions(o Options) keys.Options {
@@ -171,8 +213,11 @@ func (s *Server) Close() {
 	s.running.Wait()
 }
 
-// Drain lets readyz say that no new work is wanted.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain lets readyz say that no new work is wanted, and ends what would never end by itself.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.feed.End()
+}
 
 // Settle does what is otherwise done a little later: it writes the notes of use, and tends the keys.
 func (s *Server) Settle(ctx context.Context) error {

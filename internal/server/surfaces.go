@@ -96,6 +96,10 @@ func (s *Server) challenge(h http.Header, e *oauth.Error) {
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(e.RetryAfter/time.Second)))
 	}
+	if e.Quota.Policy != "" {
+		h[policyField] = []string{e.Quota.PolicyField()}
+		h[standingField] = []string{e.Quota.Field(0, e.RetryAfter)}
+	}
 	if e.Allow != "" {
 		h.Set("Allow", e.Allow)
 	}
@@ -165,6 +169,7 @@ func (s apiSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Rou
 }
 
 func (s apiSurface) fail(w http.ResponseWriter, _ *http.Request, err error) {
+	seenOf(w).stands.tell(w.Header())
 	s.writeProblem(w, err)
 }
 

@@ -22,10 +22,17 @@ type guesses struct {
 	strangers *limit.Guesses // by person, from browsers that do not know them
 	known     *limit.Guesses // by person and browser, or session: an attack elsewhere does not reach it
 	network   *limit.Rate    // wrong ones by address, from browsers that do not know the person
+	wrong     oauth.Quota    // the same
 }
 
+// tried is what the growing pauses between guesses come to.
+var tried = oauth.Quota{Policy: "passwords", Most: limit.GuessesAnHour, Window: time.Hour}
+
 func newGuesses(t *limit.Table, wrongPasswords int) guesses {
-	return guesses{limit.NewGuesses(t), limit.NewGuesses(t), limit.NewRate(t, wrongPasswords, time.Hour)}
+	return guesses{
+		limit.NewGuesses(t), limit.NewGuesses(t), limit.NewRate(t, wrongPasswords, time.Hour),
+		oauth.Quota{Policy: "wrong_passwords", Most: wrongPasswords, Window: time.Hour},
+	}
 }
 
 // guess is a password that is tried, and who is counted for it. By their e-mail address, which is one to one with the
@@ -112,16 +119,16 @@ func (g guess) outdated(identity core.Identity) bool {
 func (c guesses) take(g guess) error {
 	if g.isKnown() {
 		if wait := c.known.Take(g.known); wait > 0 {
-			return oauth.TooManyRequests("passwords_tried_here", wait, "too many passwords were tried in this browser")
+			return oauth.TooManyRequests("passwords_tried_here", wait, "too many passwords were tried in this browser").Under(tried)
 		}
 		return nil
 	}
 	if wait := c.network.Take(g.network); wait > 0 {
-		return oauth.TooManyRequests("passwords_tried_from_network", wait, "too many wrong passwords came from this network")
+		return oauth.TooManyRequests("passwords_tried_from_network", wait, "too many wrong passwords came from this network").Under(c.wrong)
 	}
 	if wait := c.strangers.Take(g.person); wait > 0 {
 		c.network.Return(g.network)
-		return oauth.TooManyRequests("passwords_tried", wait, "too many passwords were tried for this person")
+		return oauth.TooManyRequests("passwords_tried", wait, "too many passwords were tried for this person").Under(tried)
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"launchpad/internal/core"
 )
@@ -53,6 +55,21 @@ func (s *Store) Lines(ctx context.Context, after int64) ([]Line, error) {
 		WHERE seq > $1
 		ORDER BY seq
 		LIMIT `+page, args(after))
+}
+
+// LastBefore gives the number of the youngest numbered line before a moment; 0: there is none. What is younger than the moment
+// has a greater number, unless its neighbour's writer stood still for as long before it committed.
+func (s *Store) LastBefore(ctx context.Context, at time.Time) (seq int64, err error) {
+	err = s.log.view(ctx).one(`
+		SELECT seq
+		FROM events
+		WHERE id < $1 AND seq IS NOT NULL
+		ORDER BY id DESC
+		LIMIT 1`, args(firstID(at).String()), &seq)
+	if errors.Is(err, core.ErrNotFound) {
+		err = nil
+	}
+	return seq, err
 }
 
 func (s *Store) lines(ctx context.Context, query string, values []any) (list []Line, err error) {

@@ -29,11 +29,7 @@ func (t *tx) log(e core.Event) error {
 // Events calls each for every line of the given kinds since a time, oldest first; no kinds are all of them. Ids are
 // time-ordered, so this is one range of the primary key.
 func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKind, each func(core.Event)) error {
-	var first core.ID
-	for i, ms := 0, uint64(from.UnixMilli()); i < 6; i++ {
-		first[i] = byte(ms >> (40 - 8*i))
-	}
-	values, places := args(first.String()), make([]string, len(kinds))
+	values, places := args(firstID(from).String()), make([]string, len(kinds))
 	for i, kind := range kinds {
 		values = append(values, string(kind))
 		places[i] = "$" + strconv.Itoa(i+2)
@@ -53,6 +49,14 @@ func (s *Store) Events(ctx context.Context, from time.Time, kinds []core.EventKi
 		}
 		return err
 	})
+}
+
+// firstID is the smallest id of a moment.
+func firstID(at time.Time) (first core.ID) {
+	for i, ms := 0, uint64(at.UnixMilli()); i < 6; i++ {
+		first[i] = byte(ms >> (40 - 8*i))
+	}
+	return first
 }
 
 const eventColumns = `id, at, kind, actor_id, subject_id, identity_id, app_id, account_id, data`

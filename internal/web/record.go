@@ -15,6 +15,7 @@ type Record struct {
 	Outcome string  // how a grant was answered, if there is more than one good way
 	Refusal error   // for answers that tell of one in another way than a surface does
 	Cause   error   // what went wrong after the answer had begun
+	Limits  any     // what the server's limits know of the request; nobody else's business
 }
 
 // Recorded is a writer of answers that keeps a record.

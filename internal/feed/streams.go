@@ -1,0 +1,226 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"launchpad/internal/core"
+	"launchpad/internal/events"
+	"launchpad/internal/store"
+	"launchpad/oauth"
+)
+
+const (
+	// heartbeat is how often a stream says that it is current.
+	heartbeat = time.Second
+	// every is how often new numbers are looked for while somebody reads.
+	every = 200 * time.Millisecond
+	// patience of such a look.
+	patience = time.Second
+	// behind is how many lines a reader may be behind before its stream ends; it goes on from its place.
+	behind = 2000
+	// Streams of one process, and of one app at it.
+	most      = 1000
+	mostOfApp = 50
+)
+
+// Streams brings the change log to the streams of this process. A line is passed on as soon as it is heard, so that nobody
+// waits for its number, and once more by its number: that order is complete, and the streams take out what they told.
+type Streams struct {
+	log  *events.Log
+	warn *slog.Logger
+
+	follow    sync.Mutex // one look at a time
+	at        events.Place
+	following bool
+	failing   bool
+
+	mu    sync.Mutex
+	all   map[*stream]bool
+	ended bool
+}
+
+// NewStreams makes the streams of a process; none are open. The log feeds Read.
+func NewStreams(log *events.Log, warn *slog.Logger) *Streams {
+	return &Streams{log: log, warn: warn, all: map[*stream]bool{}}
+}
+
+// stream is one open reader.
+type stream struct {
+	app   core.ID
+	lines chan item
+	end   chan struct{} // closed once
+	once  sync.Once
+}
+
+func (s *stream) close() { s.once.Do(func() { close(s.end) }) }
+
+// item is a line, with or without its number, or else a heartbeat.
+type item struct {
+	line store.Line
+	beat bool
+	lag  time.Duration
+}
+
+// Read takes in a line of the change log.
+func (s *Streams) Read(e core.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for one := range s.all {
+		s.pass(one, item{line: store.Line{Event: e}})
+		if e.AppID == one.app && touchesRights[e.Kind] {
+			one.close()
+		}
+	}
+}
+
+// touchesRights lists what may take a reader's own right away: its secret, its switch, or all of it. It comes back and
+// proves itself anew.
+var touchesRights = map[core.EventKind]bool{
+	core.EventAppSecretEnded: true, core.EventAppChanged: true, core.EventAppDeleted: true,
+}
+
+// pass never waits: who is too far behind is sent away.
+func (s *Streams) pass(one *stream, i item) {
+	select {
+	case one.lines <- i:
+	default:
+		one.close()
+	}
+}
+
+func (s *Streams) toAll(i item) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for one := range s.all {
+		s.pass(one, i)
+	}
+}
+
+// join opens a stream: from now on it is passed every line, and every number after a place that is reached already. What
+// came before it reads by itself.
+func (s *Streams) join(ctx context.Context, app core.ID) (*stream, error) {
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	if !s.following {
+		end, err := s.log.End(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.at, s.following = end, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil, oauth.Unavailable(fmt.Errorf("the server is ending"))
+	}
+	of := 0
+	for one := range s.all {
+		if one.app == app {
+			of++
+		}
+	}
+	if of >= mostOfApp || len(s.all) >= most {
+		return nil, oauth.TooManyRequests("feed_full", heartbeat, "too many streams of the revocation feed are open; close those that nobody reads, or poll")
+	}
+	one := &stream{app: app, lines: make(chan item, behind), end: make(chan struct{})}
+	s.all[one] = true
+	return one, nil
+}
+
+func (s *Streams) leave(one *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, one)
+}
+
+// Open is how many streams there are.
+func (s *Streams) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
+// End ends all streams and takes no new ones.
+func (s *Streams) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for one := range s.all {
+		one.close()
+	}
+}
+
+// Run passes on numbers and heartbeats until ctx ends.
+func (s *Streams) Run(ctx context.Context) {
+	numbers, beats := time.NewTicker(every), time.NewTicker(heartbeat)
+	defer numbers.Stop()
+	defer beats.Stop()
+	for {
+		select {
+		case <-numbers.C:
+			s.look(ctx)
+		case <-beats.C:
+			s.beat()
+		case <-ctx.Done():
+			s.End()
+			return
+		}
+	}
+}
+
+// beat tells that everything is told which was acknowledged before the lag. A node that hears nothing says nothing.
+func (s *Streams) beat() {
+	if s.log.Hearing() == nil {
+		s.toAll(item{beat: true, lag: s.log.State().Lag})
+	}
+}
+
+// look passes on what has got its number.
+func (s *Streams) look(ctx context.Context) {
+	s.follow.Lock()
+	defer s.follow.Unlock()
+	if s.Open() == 0 {
+		s.following = false
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		lines, more, err := s.log.Numbered(ctx, s.at)
+		if err != nil {
+			s.lost(ctx, err)
+			return
+		}
+		s.failing = false
+		for _, line := range lines {
+			s.toAll(item{line: line})
+			s.at = events.PlaceOf(line)
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// lost: after another history than before every reader has to ask whether its place is still one. A database that is away
+// is another matter: lines that are heard are still told.
+func (s *Streams) lost(ctx context.Context, err error) {
+	if isGone(err) {
+		s.warn.Warn("revocation feed: the database has another history than before; all readers start over")
+		s.following = false
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for one := range s.all {
+			one.close()
+		}
+		return
+	}
+	if !s.failing && ctx.Err() == nil {
+		s.warn.Warn("revocation feed: numbers cannot be read", "cause", err)
+	}
+	s.failing = true
+}
