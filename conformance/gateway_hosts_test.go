@@ -9,7 +9,7 @@ import (
 
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
-	protected "launchpad/internal/protect"
+	guarded "launchpad/internal/protect"
 )
 
 func named(name string) gateway.Upstream {
@@ -20,8 +20,8 @@ func named(name string) gateway.Upstream {
 func TestGW08_APIsHaveHosts(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Tokens(s.Web).Text("access_token")
-		one := gateway.API{API: protected.API{Hosts: []string{"one.example.com"}, Prefix: "/", Routes: []protected.Route{{Method: "GET", Path: "/status"}}}, Upstream: named("one")}
-		two := gateway.API{API: protected.API{Hosts: []string{"two.example.com"}, Prefix: "/v1/", Routes: []protected.Route{{Method: "GET", Path: "/v1/status"}}}, Upstream: named("two")}
+		one := gateway.API{API: guarded.API{Hosts: []string{"one.example.com"}, Prefix: "/", Routes: []guarded.Route{{Method: "GET", Path: "/status"}}}, Upstream: named("one")}
+		two := gateway.API{API: guarded.API{Hosts: []string{"two.example.com"}, Prefix: "/v1/", Routes: []guarded.Route{{Method: "GET", Path: "/v1/status"}}}, Upstream: named("two")}
 		check(t, s.LoadAPIs(s.SampleAPI(), one, two))
 		for _, c := range []struct {
 			host, path string
@@ -80,7 +80,7 @@ func TestReloadingDropsNoRequest(t *testing.T) {
 				s.Do(s.Request("GET", "/healthz", ""))
 			}
 			next := s.SampleAPI()
-			next.Routes = append(next.Routes, protected.Route{Method: "GET", Path: fmt.Sprintf("/v3/new/%d", n)})
+			next.Routes = append(next.Routes, guarded.Route{Method: "GET", Path: fmt.Sprintf("/v3/new/%d", n)})
 			check(t, s.LoadAPIs(next))
 			if err := s.LoadAPIs(next, next); err == nil {
 				t.Error("two APIs at one prefix were taken")

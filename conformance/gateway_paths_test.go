@@ -15,7 +15,7 @@ import (
 
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
-	protected "launchpad/internal/protect"
+	guarded "launchpad/internal/protect"
 )
 
 // normalising is an upstream that reads paths in its own way. It counts calls that reach what only admins may call.
@@ -119,10 +119,10 @@ func TestGW05_TwoThousandHostilePathsReachNothingPrivate(t *testing.T) {
 			upstream := &normalising{read: read}
 			s := lptest.Start(t, lptest.Engines(t)[0], lptest.WithUpstream(t, upstream), lptest.WithAPI(func(api *gateway.API) {
 				for _, open := range []string{"/v3/public/{name}", "/v3/{name}", "/v3/x/{a}/{b}", "/v3/files/{rest...}", "/v3/public/{a}/{b}"} {
-					api.Routes = append(api.Routes, protected.Route{Method: "GET", Path: open})
+					api.Routes = append(api.Routes, guarded.Route{Method: "GET", Path: open})
 				}
 				for _, private := range []string{"/v3/admin", "/v3/private/keys", "/v3/private"} {
-					api.Routes = append(api.Routes, protected.Route{Method: "GET", Path: private, Scope: "dashboards:write"})
+					api.Routes = append(api.Routes, guarded.Route{Method: "GET", Path: private, Scope: "dashboards:write"})
 				}
 			}))
 			token := s.Token(s.Machine, "grant_type", "client_credentials", "scope", "dashboards:read").Text("access_token")
@@ -182,7 +182,7 @@ func TestGW05_PlainPathsArriveByteForByte(t *testing.T) {
 			}
 		}
 	}, lptest.WithUpstream(t, api), lptest.WithAPI(func(api *gateway.API) {
-		api.Routes = append(api.Routes, protected.Route{Method: "GET", Path: "/v3/files/{rest...}"})
+		api.Routes = append(api.Routes, guarded.Route{Method: "GET", Path: "/v3/files/{rest...}"})
 	}))
 }
 
