@@ -50,7 +50,7 @@ func canonical(sent string) bool {
 	return true
 }
 
-// canonicalSegment: RFC 3986 §3.3 has what may stand there as it is, but for the semicolon, which some cut at. §6.2.2: what is
+// canonicalSegment: RFC 3986 §3.3 has what may stand there as it is, but for the semicolon, which some cut at. RFC 3986 §6.2.2: what is
 // encoded is so in capitals, and only if it must be.
 func canonicalSegment(segment string) bool {
 	decoded := make([]byte, 0, len(segment))
