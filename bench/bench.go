@@ -66,16 +66,33 @@ func (b *bench) build(ctx context.Context) error {
 }
 
 // startFloor starts the floor.
-func (b *bench) startFloor(ctx context.Context) (*process, error) {
+func (b *bench) startFloor(ctx context.Context, arguments ...string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(ctx, address, filepath.Join(b.dir, "floor"), "-listen", address)
+	p, err := start(ctx, address, filepath.Join(b.dir, "floor"), append(arguments, "-listen", address)...)
 	if err != nil {
 		return nil, err
 	}
 	return p, p.answers(ctx, "/api")
+}
+
+// startProxied starts an upstream and the bare proxy in front of it, and lets Launchpad have it for an API, too.
+func (b *bench) startProxied(ctx context.Context) (upstream, proxy *process, err error) {
+	if upstream, err = b.startFloor(ctx); err != nil {
+		return nil, nil, err
+	}
+	if proxy, err = b.startFloor(ctx, "-behind", upstream.address); err != nil {
+		upstream.kill()
+		return nil, nil, err
+	}
+	file, err := os.OpenFile(b.launch.Config, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintf(file, "\n[[api]]\nprefix = \"/v4/\"\nupstream = \"http://%s\"\nassertion = true\n[[api.route]]\nmethod = \"GET\"\npath = \"/v4/dashboards\"\nscope = \"dashboards:read\"\n", upstream.address)
+		err = errors.Join(err, file.Close())
+	}
+	return upstream, proxy, err
 }
 
 // startDemo starts Launchpad with its sample data, which a second start on the same storage finds again. As in production,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
+
+	"launchpad/bench/drive"
 )
 
 // Calls of the sample API: many tokens, few of which come often, and some that come for the first time.
@@ -63,4 +65,39 @@ func (p *tokenPool) callers(request []byte, connections int, used *atomic.Int64)
 		}
 	}
 	return workers
+}
+
+// proxiedTokens take turns at the upstream: each is stated anew twice a minute.
+const proxiedTokens = 100
+
+func readyProxy(ctx context.Context, _ *bench, s *site, proxy string, connections int) (plan, error) {
+	return s.proxied(ctx, s.facts.Apps.Machine, proxy, connections)
+}
+
+func readyProxyJWT(ctx context.Context, b *bench, s *site, proxy string, connections int) (plan, error) {
+	if err := b.registerJWT(s); err != nil {
+		return plan{}, err
+	}
+	return s.proxied(ctx, *b.robot, proxy, connections)
+}
+
+// proxied sends the same requests, tokens and all, through the bare proxy and through the gateway.
+func (s *site) proxied(ctx context.Context, app drive.App, proxy string, connections int) (plan, error) {
+	tokens, err := s.accessTokens(ctx, app, proxiedTokens)
+	if err != nil {
+		return plan{}, err
+	}
+	through := func(host string) []worker {
+		workers := make([]worker, connections)
+		for i := range workers {
+			next := i
+			workers[i] = func(c *connection) error {
+				next++
+				_, err := c.exchange(get(host, "/v4/dashboards", "Authorization: Bearer "+tokens[next%len(tokens)]))
+				return err
+			}
+		}
+		return workers
+	}
+	return plan{floor: through(proxy), launchpad: through(s.address)}, nil
 }

@@ -42,12 +42,18 @@ func (b *bench) measureSpeed(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer floor.kill()
+	upstream, proxy, err := b.startProxied(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer upstream.kill()
+	defer proxy.kill()
 	launchpad, err := b.startDemo(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer launchpad.close()
-	list, err1 := b.measureAll(ctx, floor, launchpad)
+	list, err1 := b.measureAll(ctx, floor, proxy, launchpad)
 	waits, err2 := b.measureDurable(ctx, launchpad)
 	err = errors.Join(err1, err2, launchpad.stop())
 	// What was measured before something went wrong may have taken an hour.
@@ -55,13 +61,17 @@ func (b *bench) measureSpeed(ctx context.Context) (bool, error) {
 }
 
 // measureAll goes on after an operation that cannot be measured.
-func (b *bench) measureAll(ctx context.Context, floor *process, launchpad *site) (list []measured, err error) {
+func (b *bench) measureAll(ctx context.Context, floor, proxy *process, launchpad *site) (list []measured, err error) {
 	for _, o := range operations {
 		for _, connections := range b.settings.connections {
 			if !b.settings.wants(o.name) || ctx.Err() != nil {
 				continue
 			}
-			m, failure := b.measure(ctx, o, floor, launchpad, connections)
+			below := floor
+			if o.proxied {
+				below = proxy
+			}
+			m, failure := b.measure(ctx, o, below, launchpad, connections)
 			if failure != nil {
 				err = errors.Join(err, fmt.Errorf("%s with %d connections: %w", o.name, connections, failure))
 			}

@@ -15,6 +15,7 @@ type operation struct {
 	title      string
 	budget     float64 // at most so many times the floor
 	sqliteOnly bool    // the budget is
+	proxied    bool    // against the bare proxy
 	requests   int     // that one operation takes
 	ready      func(context.Context, *bench, *site, string, int) (plan, error)
 }
@@ -32,6 +33,8 @@ var operations = []operation{
 	{name: "jwt", title: "`client_credentials`, ES256 JWT", budget: 3, requests: 1, ready: readyJWT},
 	{name: "introspection", title: "introspection, own tokens", budget: 1.6, requests: 1, ready: readyIntrospection},
 	{name: "gateway", title: "gateway verification", budget: 1.6, requests: 1, ready: readyGateway},
+	{name: "proxy", title: "gateway and upstream, sealed token", budget: 1.25, proxied: true, requests: 1, ready: readyProxy},
+	{name: "proxy_jwt", title: "gateway and upstream, JWT", budget: 1.3, proxied: true, requests: 1, ready: readyProxyJWT},
 	{name: "discovery", title: "discovery", budget: 1.1, requests: 1, ready: document("/.well-known/oauth-authorization-server", "/metadata")},
 	{name: "jwks", title: "JWKS", budget: 1.1, requests: 1, ready: document("/oauth/jwks", "/jwks")},
 	{name: "refresh", title: "refresh, acknowledged durable", budget: 4, sqliteOnly: true, requests: 1, ready: readyRefresh},
@@ -53,13 +56,22 @@ func readySealed(_ context.Context, _ *bench, s *site, floor string, connections
 	return s.tokenRequests(floor, s.facts.Apps.Machine, connections), nil
 }
 
+// registerJWT makes the app whose tokens are JWTs, once.
+func (b *bench) registerJWT(s *site) error {
+	if b.robot != nil {
+		return nil
+	}
+	robot, err := s.browser.RegisterJWT(s.facts)
+	if err != nil {
+		return fmt.Errorf("register an app for JWTs: %w", err)
+	}
+	b.robot = &robot
+	return nil
+}
+
 func readyJWT(ctx context.Context, b *bench, s *site, floor string, connections int) (plan, error) {
-	if b.robot == nil {
-		robot, err := s.browser.RegisterJWT(s.facts)
-		if err != nil {
-			return plan{}, fmt.Errorf("register an app for JWTs: %w", err)
-		}
-		b.robot = &robot
+	if err := b.registerJWT(s); err != nil {
+		return plan{}, err
 	}
 	tokens, err := s.accessTokens(ctx, *b.robot, 1)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -93,7 +94,7 @@ func budgetText(budget float64) string {
 	if budget == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.1f", budget)
+	return strconv.FormatFloat(budget, 'f', -1, 64)
 }
 
 func tableHead(w io.Writer, columns []string) {

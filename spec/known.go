@@ -15,10 +15,11 @@ var known = []specification{
 	rfc("1035", "Domain Names: Implementation and Specification", map[string]string{"4": "Messages"}),
 	rfc("3339", "Date and Time on the Internet: Timestamps", nil),
 	rfc("3986", "Uniform Resource Identifier (URI): Generic Syntax", map[string]string{
-		"2.3": "Unreserved Characters", "3.4": "Query", "6.2.3": "Scheme-Based Normalization",
+		"2.3": "Unreserved Characters", "3.3": "Path", "3.4": "Query", "6.2.2": "Syntax-Based Normalization", "6.2.3": "Scheme-Based Normalization",
 	}),
 	rfc("4291", "IP Version 6 Addressing Architecture", map[string]string{"2.4": "Address Type Identification"}),
 	rfc("5737", "IPv4 Address Blocks Reserved for Documentation", map[string]string{"3": "Documentation Address Blocks"}),
+	rfc("6455", "The WebSocket Protocol", map[string]string{"1.3": "Opening Handshake", "10.2": "Origin Considerations"}),
 	rfc("6585", "Additional HTTP Status Codes", map[string]string{"4": "429 Too Many Requests"}),
 	rfc("6749", "The OAuth 2.0 Authorization Framework", map[string]string{
 		"2.1": "Client Types", "2.3": "Client Authentication", "2.3.1": "Client Password",
@@ -78,8 +79,9 @@ var known = []specification{
 	}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3": "Best Practices", "3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "3": "Requesting a JWT Access Token", "4": "Validating JWT Access Tokens"}),
-	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.6.3": "502 Bad Gateway"}),
+	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "7.6.1": "Connection", "9.2.2": "Idempotent Methods", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "15.5.6": "405 Method Not Allowed", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "15.6.3": "502 Bad Gateway"}),
 	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2": "Freshness", "4.2.1": "Calculating Freshness Lifetime", "4.2.3": "Calculating Age"}),
+	rfc("9112", "HTTP/1.1", map[string]string{"6.1": "Transfer-Encoding"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
 	rfc("9449", "OAuth 2.0 Demonstrating Proof of Possession (DPoP)", map[string]string{
 		"4.2": "DPoP Proof JWT Syntax", "4.3": "Checking DPoP Proofs", "6.1": "JWK Thumbprint Confirmation Method", "7.1": "The DPoP Authentication Scheme",

@@ -1,5 +1,5 @@
 // Command floor is what Launchpad is measured against: a bare net/http server that does the least that a token
-// endpoint or a small JSON document could do, in answers of the same shape and size.
+// endpoint or a small JSON document could do, in answers of the same shape and size; or, with -behind, a bare proxy.
 package main
 
 import (
@@ -7,6 +7,8 @@ import (
 	"flag"
 	"log"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -22,7 +24,7 @@ type token struct {
 // As long as Launchpad's: a sealed access token, the sample API's answer, the key set, the metadata.
 var (
 	accessToken = strings.Repeat("t", 210)
-	documents   = map[string][]byte{"/api": document(111), "/jwks": document(180), "/metadata": document(971)}
+	documents   = map[string][]byte{"/api": document(111), "/v4/dashboards": document(111), "/jwks": document(180), "/metadata": document(971)}
 )
 
 func document(size int) []byte {
@@ -45,6 +47,17 @@ func answer(w http.ResponseWriter, r *http.Request) {
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9300", "`address` to listen on")
+	behind := flag.String("behind", "", "`address` to pass everything on to, instead of answering it")
 	flag.Parse()
-	log.Fatal(http.ListenAndServe(*listen, http.HandlerFunc(answer)))
+	if *behind == "" {
+		log.Fatal(http.ListenAndServe(*listen, http.HandlerFunc(answer)))
+	}
+	// Two idle connections to a host, as there are by default, would measure the dialing.
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 256
+	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: *behind})
+		r.SetXForwarded()
+	}}
+	log.Fatal(http.ListenAndServe(*listen, proxy))
 }

@@ -32,6 +32,7 @@ type Verifier struct {
 	dead      *deadSet
 	members   *members
 	foreign   *foreign
+	verdicts  *verdicts // of JWTs
 	uses      *inUse
 	verified  meter.Table // by format and outcome
 }
@@ -41,7 +42,7 @@ type Verifier struct {
 func New(k *keys.Keys, s *store.Store, log *events.Log, clock core.Clock, published oauth.Scope, longest time.Duration, imported Imported) *Verifier {
 	return &Verifier{
 		keys: k, store: s, log: log, clock: clock, published: published, longest: longest,
-		dead: newDeadSet(clock, longest), members: newMembers(s), foreign: newForeign(imported, clock), uses: newInUse(s),
+		dead: newDeadSet(clock, longest), members: newMembers(s), foreign: newForeign(imported, clock), verdicts: newVerdicts(), uses: newInUse(s),
 	}
 }
 

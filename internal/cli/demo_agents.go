@@ -45,23 +45,9 @@ func agentAPIs(issuer string, upstreams []string) ([]gateway.API, error) {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			api.Routes = append(api.Routes, protect.Route{Method: method, Path: at, Scope: scopeOfTools}, protect.Route{Method: method, Path: at + "/admin", Scope: scopeOfAdmin})
 		}
-		list = append(list, gateway.API{API: api, Upstream: below(target, at)})
+		list = append(list, gateway.API{API: api, Upstream: gateway.Below(at, gateway.Proxy(target))})
 	}
 	return list, nil
-}
-
-// below is an upstream at which another path stands in the place of a prefix.
-func below(target *url.URL, prefix string) gateway.Upstream {
-	origin := gateway.Proxy(&url.URL{Scheme: target.Scheme, Host: target.Host})
-	return func(w http.ResponseWriter, r *http.Request) error {
-		u := *r.URL
-		u.Path, u.RawPath = strings.TrimSuffix(target.Path, "/")+strings.TrimPrefix(u.Path, prefix), ""
-		if u.Path == "" {
-			u.Path = "/"
-		}
-		r.URL = &u
-		return origin(w, r)
-	}
 }
 
 // agents is what the text says of them.

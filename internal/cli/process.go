@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -38,6 +39,8 @@ type process struct {
 	sites  []*site
 	served chan error  // when a site ends by itself
 	setup  secret.Text // the one-time link's token, if there is no operator yet
+
+	again func() (config.Config, error) // reads the configuration anew; nil: it was made up
 }
 
 // site is what answers at one address.
@@ -156,7 +159,7 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 func tryAPI(c config.Config) string {
 	for _, a := range c.APIs {
 		for _, r := range a.Routes {
-			if !a.Guarded(&c) && r.Method == "GET" && !strings.Contains(r.Path, "{") {
+			if !a.Guarded(&c) && slices.Contains(r.AllMethods(), "GET") && !strings.Contains(r.Path, "{") && len(a.Hosts) == 0 {
 				return c.Issuer + r.Path
 			}
 		}
@@ -170,11 +173,19 @@ func apis(c config.Config) ([]gateway.API, error) {
 		if a.Guarded(&c) {
 			continue
 		}
-		target, err := url.Parse(a.Upstream)
+		targets, err := a.Targets()
 		if err != nil {
 			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
 		}
-		list = append(list, gateway.API{API: protectedAPI(a), Upstream: gateway.Proxy(target)})
+		api := gateway.API{
+			API: protectedAPI(a),
+			Upstream: gateway.Pool(gateway.Backends{
+				Targets: targets, Connect: time.Duration(a.ConnectTimeout), FirstByte: time.Duration(a.FirstByteTimeout), Whole: time.Duration(a.Timeout),
+				Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
+			}),
+			MaxBody: a.MaxBody, MaxAnswer: a.MaxAnswer, WebSocket: a.WebSocket, Origins: a.Origins, Assertion: a.Asserts(),
+		}
+		list = append(list, api)
 	}
 	return list, nil
 }
@@ -200,9 +211,14 @@ func guarded(c config.Config) []protect.API {
 }
 
 func protectedAPI(a config.API) protect.API {
-	api := protect.API{Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, QueryTokens: a.QueryTokens, Agents: a.Agents}
+	api := protect.API{
+		Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
+		QueryTokens: a.QueryTokens, Agents: a.Agents,
+	}
 	for _, r := range a.Routes {
-		api.Routes = append(api.Routes, protect.Route(r))
+		for _, method := range r.AllMethods() {
+			api.Routes = append(api.Routes, protect.Route{Method: method, Path: r.Path, Scope: strings.Join(r.AllScopes(), " "), Session: r.Session})
+		}
 	}
 	return api
 }
@@ -211,6 +227,7 @@ func protectedAPI(a config.API) protect.API {
 func (p *process) run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	defer p.reloads(ctx)()
 	var err error
 	select {
 	case err = <-p.served:

@@ -20,16 +20,20 @@ func serveCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run Launchpad",
-		Long:  "Run Launchpad. Without any configuration it keeps an embedded database in ./data, listens on loopback, and prints a one-time link that makes the operator.",
+		Long:  "Run Launchpad. Without any configuration it keeps an embedded database in ./data, listens on loopback, and prints a one-time link that makes the operator. SIGHUP lets it read the APIs of the configuration anew, without dropping a request.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			lines := logTo(slog.LevelInfo)
-			c, err := config.Load(file, os.Getenv)
+			load := func() (config.Config, error) {
+				c, err := config.Load(file, os.Getenv)
+				override(command, &c, flags)
+				return c, err
+			}
+			c, err := load()
 			if err != nil {
 				return err
 			}
-			override(command, &c, flags)
-			return serve(command.Context(), c, lines)
+			return serve(command.Context(), c, lines, load)
 		},
 	}
 	placeFlags(command.Flags(), &file, &flags)
@@ -65,11 +69,12 @@ func override(command *cobra.Command, c *config.Config, flags config.Config) {
 	}
 }
 
-func serve(ctx context.Context, c config.Config, lines *journal.Journal) error {
+func serve(ctx context.Context, c config.Config, lines *journal.Journal, again func() (config.Config, error)) error {
 	p, err := start(ctx, c, lines, func(context.Context, *store.Store, *server.Options) error { return nil })
 	if err != nil {
 		return err
 	}
+	p.again = again
 	fmt.Printf("Launchpad is ready at %s\n", p.config.Issuer)
 	if p.setup != "" {
 		fmt.Printf("\nThis is its first start. Open this link once to become the operator:\n\n  %s\n\n", p.setupURL())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -223,7 +224,11 @@ func (c *Config) finish() error {
 
 // Hosts reads the pattern of the accounts' hosts.
 func (c *Config) Hosts() (core.AccountHosts, error) {
-	return core.ParseAccountHosts(c.AccountHosts, c.Issuer, c.OtherHosts)
+	others := slices.Clone(c.OtherHosts)
+	for _, api := range c.APIs {
+		others = append(others, api.Hosts...)
+	}
+	return core.ParseAccountHosts(c.AccountHosts, c.Issuer, others)
 }
 
 // Catalog gives the scopes as the rooms know them.

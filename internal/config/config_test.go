@@ -47,9 +47,19 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 		{"scope", "[[scope]]\nname = \"a\"\nwords = \"A\"\n\n[[scope]]\nname = \"b\"\n", "launchpad.toml:5: scope[1]", "words for people"},
 		{"prefix", "[[api]]\nprefix = \"v3\"\nupstream = \"http://x\"\n", "launchpad.toml:2: api[0].prefix", "begin and end with a slash"},
 		{"upstream is missing", "[[api]]\nprefix = \"/v3/\"\n", "launchpad.toml:1: api[0].upstream", "http:// or https://"},
-		{"second API's second route", api + api[:strings.Index(api, "[[api.route]]")] + "[[api.route]]\npath = \"/v3/a\"\n[[api.route]]\npath = \"/v3/a\"\nscope = \"other\"\n", "launchpad.toml:13: api[1].route[1].scope", "declared by no [[scope]]"},
+		{"second API's second route", api + api[:strings.Index(api, "[[api.route]]")] + "[[api.route]]\nmethod = \"GET\"\npath = \"/v3/a\"\n[[api.route]]\nmethod = \"GET\"\npath = \"/v3/a\"\nscope = \"other\"\n", "launchpad.toml:16: api[1].route[1].scope", "declared by no [[scope]]"},
 		{"a resource with a fragment", "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\nresource = \"https://api.example.com/#x\"\n", "launchpad.toml:4: api[0].resource", "without query and fragment"},
-		{"route outside", api + "[[api.route]]\npath = \"/v4/a\"\n", "launchpad.toml:7: api[0].route[1].path", "begin with the prefix"},
+		{"route outside", api + "[[api.route]]\npath = \"/v4/a\"\n", "launchpad.toml:8: api[0].route[1].path", "begin with the prefix"},
+		{"a route without a method", api + "[[api.route]]\npath = \"/v3/b\"\n", "launchpad.toml:7: api[0].route[1]", "needs a method"},
+		{"a method that is never passed on", api + "[[api.route]]\nmethods = [\"GET\", \"TRACE\"]\npath = \"/v3/b\"\n", "launchpad.toml:7: api[0].route[1].method", "in capitals"},
+		{"a second upstream", bare + "upstreams = [\"127.0.0.1:9\"]\n", "launchpad.toml:4: api[0].upstreams", "http:// or https://"},
+		{"a host with a port", bare + "hosts = [\"api.example.com:443\"]\n", "launchpad.toml:4: api[0].hosts", "without scheme, port and path"},
+		{"another source of the account", bare + "account_from = [\"path\", \"cookie\"]\n", "launchpad.toml:4: api[0].account_from", "path, host, header or grant"},
+		{"an origin with a path", bare + "origins = [\"https://app.example.com/\"]\n", "launchpad.toml:4: api[0].origins", "a scheme and a host alone"},
+		{"a size below zero", bare + "max_body = -1\n", "launchpad.toml:4: api[0].max_body", "number of bytes"},
+		{"a wait of a day", bare + "timeout = \"24h\"\n", "launchpad.toml:4: api[0].timeout", "to 1h"},
+		{"many retries", bare + "retries = 11\n", "launchpad.toml:4: api[0].retries", "-1 for never"},
+		{"a health check without a path", bare + "health_path = \"health\"\n", "launchpad.toml:4: api[0].health_path", "begin with a slash"},
 	} {
 		err := load(written(t, c.text), none)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.fix) {
@@ -58,7 +68,9 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 	}
 }
 
-const api = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\npath = \"/v3/a\"\n"
+const api = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\nmethod = \"GET\"\npath = \"/v3/a\"\n"
+
+const bare = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n"
 
 func TestTheEnvironmentOverrulesTheFileAndIsBlamed(t *testing.T) {
 	file := written(t, "refresh_window = \"10s\"\n")

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"net/netip"
-	"strings"
-)
+import "net/netip"
 
 // ForwardAuth is for APIs and web pages that another proxy stands in front of, which asks here whether a request may pass.
 type ForwardAuth struct {
@@ -16,15 +13,12 @@ func (c *Config) Asking() ([]netip.Prefix, error) {
 }
 
 // Guarded reports whether a proxy that asks stands in front of the API, and not we.
-func (a *API) Guarded(c *Config) bool { return a.Upstream == "" && len(c.ForwardAuth.Proxies) > 0 }
+func (a *API) Guarded(c *Config) bool {
+	return a.Upstream == "" && len(a.Upstreams) == 0 && len(c.ForwardAuth.Proxies) > 0
+}
 
 // checkGuarded refuses what would let nobody in.
-func (c *Config) checkGuarded(key string, api API) error {
-	for _, host := range api.Hosts {
-		if host == "" || host != strings.ToLower(host) || strings.ContainsAny(host, ":/@ ") || strings.HasSuffix(host, ".") {
-			return wrong(key+".hosts", "%q must be a host in small letters, without scheme, port and path, like api.example.com", host)
-		}
-	}
+func (c *Config) checkGuarded(key string, api *API) error {
 	for _, r := range api.Routes {
 		if r.Session && !api.Guarded(c) {
 			return wrong(key+".route", "session is for APIs behind a proxy that asks: leave upstream out, and name the proxy under forward_auth.proxies")

@@ -82,7 +82,7 @@ func plain(v reflect.Value) string {
 			return ""
 		}
 		return fmt.Sprintf("%q", v)
-	case []string, toml.LocalDate:
+	case []string, *bool, toml.LocalDate:
 		return ""
 	default:
 		return fmt.Sprint(v)

@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"net/http"
-	"slices"
+	"net/netip"
+	"net/url"
 	"strings"
-	"time"
+	"sync/atomic"
 
+	"launchpad/internal/core"
+	"launchpad/internal/keys"
 	"launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -14,53 +17,181 @@ import (
 // API is one protected API, and what is behind it.
 type API struct {
 	protect.API
-	Upstream Upstream
+	Upstream  Upstream
+	MaxBody   int64    // of a call, in bytes; 0: any
+	MaxAnswer int64    // likewise
+	WebSocket bool     // calls may become one
+	Origins   []string // from which browsers may open one, beside that of the API itself
+	Assertion bool     // the upstream gets a signed statement of who calls
 }
 
-// Room is the gateway.
+// Room is the gateway. Load comes before the first call.
 type Room struct {
-	APIs  []API
 	Rules *protect.Rules
+	Keys  *keys.Keys
+	Clock core.Clock
+
+	issuer     *url.URL
+	now        atomic.Pointer[loaded]
+	assertions *assertions
 }
 
-// Routes of the room: the declared ones, and a refusal of everything else under each prefix.
+// loaded is the APIs at one time: what is asked for and what answers belong together, so they change together.
+type loaded struct {
+	table *protect.Table
+	apis  []API
+	byAPI map[*protect.API]*API
+}
+
+// New makes a gateway without APIs.
+func New(rules *protect.Rules, k *keys.Keys, clock core.Clock) *Room {
+	g := &Room{Rules: rules, Keys: k, Clock: clock, assertions: newAssertions()}
+	if g.issuer, _ = url.Parse(k.Issuer()); g.issuer == nil {
+		g.issuer = new(url.URL)
+	}
+	g.now.Store(&loaded{table: new(protect.Table)})
+	return g
+}
+
+// Load replaces all APIs at once. Calls that are under way end as they began; what cannot work changes nothing.
+func (g *Room) Load(apis []API) error {
+	l := &loaded{apis: apis, byAPI: map[*protect.API]*API{}}
+	plain := make([]protect.API, len(apis))
+	for i := range apis {
+		plain[i] = apis[i].API
+		l.byAPI[&plain[i]] = &apis[i]
+	}
+	var err error
+	if l.table, err = protect.NewTable(plain); err != nil {
+		return err
+	}
+	for _, api := range apis {
+		api.Upstream.open()
+	}
+	old := g.now.Swap(l)
+	for _, api := range old.apis {
+		api.Upstream.close()
+	}
+	return nil
+}
+
+// Close ends what goes on beside the calls.
+func (g *Room) Close() {
+	for _, api := range g.now.Load().apis {
+		api.Upstream.close()
+	}
+}
+
+// APIs lists what there is now.
+func (g *Room) APIs() []API { return g.now.Load().apis }
+
+// Routes lists the calls, and each prefix, under which everything else is refused. They are served by Takes and Pass.
 func (g *Room) Routes() []web.Route {
 	var list []web.Route
-	for _, api := range g.APIs {
+	for _, api := range g.APIs() {
 		for _, route := range api.Routes {
-			list = append(list, web.Route{Method: route.Method, Path: route.Path, Surface: web.APISurface,
-				Handle: func(w http.ResponseWriter, r *http.Request) error { return g.pass(w, r, &api, &route) }})
+			list = append(list, web.Route{Method: route.Method, Path: route.Path, Surface: web.APISurface})
 		}
-		list = append(list, web.Route{Path: api.Prefix, Surface: web.APISurface, Handle: undeclared})
-		if bare := strings.TrimSuffix(api.Prefix, "/"); bare != "" && !slices.ContainsFunc(api.Routes, func(r protect.Route) bool { return r.Path == bare }) {
-			// Else the mux would answer it by a redirect that repeats the query.
-			list = append(list, web.Route{Path: bare, Surface: web.APISurface, Handle: undeclared})
-		}
+		list = append(list, web.Route{Path: api.Prefix, Surface: web.APISurface})
 	}
 	return list
 }
 
-func undeclared(http.ResponseWriter, *http.Request) error {
-	return oauth.NotFound("api_route_unknown", "this API has no such call; look at its method and path")
+// Call is a request that is the gateway's to answer.
+type Call struct {
+	api     *API // nil: none of the host's
+	host    string
+	match   protect.Match
+	refusal error
 }
 
-// pass takes a call through.
-func (g *Room) pass(w http.ResponseWriter, r *http.Request, api *API, route *protect.Route) error {
-	if err := protect.Canonical(r); err != nil {
+// metadata of a protected resource lies at its own host. RFC 9728 §3.
+const metadata = "/.well-known/oauth-protected-resource"
+
+// Takes reports whether a request is the gateway's: whatever is under the prefix of an API, and everything at a host that
+// is an API's own.
+func (g *Room) Takes(r *http.Request) (Call, bool) {
+	l, host := g.now.Load(), protect.Host(r.Host)
+	api := l.table.Covers(host, r.URL.Path)
+	own := l.table.Owns(host)
+	if api == nil && !own || own && strings.HasPrefix(r.URL.Path, metadata) {
+		return Call{}, false
+	}
+	c := Call{host: host}
+	if c.refusal = protect.Canonical(r); c.refusal == nil && !own {
+		c.refusal = g.directed(l, r, host)
+	}
+	if c.refusal != nil {
+		c.api, c.match.API = l.byAPI[api], api
+		return c, true
+	}
+	c.match, c.refusal = l.table.Find(host, r.Method, r.URL.Path)
+	c.api = l.byAPI[c.match.API]
+	return c, true
+}
+
+// directed refuses calls of the shared APIs at hosts that nobody named. A browser on this computer can be made to believe
+// that a foreign name is this computer's; and where some APIs have hosts of their own, a name that is misspelt must not be
+// answered by others.
+func (g *Room) directed(l *loaded, r *http.Request, host string) error {
+	home := g.issuer.Hostname()
+	if host == home || loopback(home) && loopback(host) || !loopback(home) && !l.table.HasHosts() {
+		return nil
+	}
+	if _, account := g.Rules.AccountHosts.Account(r.Host); account {
+		return nil
+	}
+	// RFC 9110 §15.5.20.
+	return oauth.NotFound("host_unknown", "nothing is at this host; use the address of the API").WithStatus(http.StatusMisdirectedRequest)
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && address.IsLoopback()
+}
+
+// Row names a call for the numbers: words of the configuration, none of the caller's.
+func (c *Call) Row() (host, path, method string) {
+	if c.match.API == nil {
+		return "", "none", "any"
+	}
+	if hosts := c.match.API.Hosts; len(hosts) > 0 {
+		host = hosts[0]
+	}
+	if c.match.Route == nil {
+		return host, c.match.API.Prefix, "any"
+	}
+	return host, c.match.Route.Path, c.match.Route.Method
+}
+
+// Pass takes a call through.
+func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
+	if c.refusal != nil {
+		return c.refusal
+	}
+	if err := upgradable(r, c.api); err != nil {
 		return err
 	}
-	p, err := g.Rules.Admit(w.Header(), r, &api.API, route, r.PathValue("account"), web.RecordOf(w))
+	p, err := g.Rules.Admit(w.Header(), r, c.match.API, c.match.Route, c.match.Account, web.RecordOf(w))
 	if err != nil {
 		return err
 	}
-	if r.Body != http.NoBody {
-		// Whoever may call the API may take its time to send it something.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if err := limitBody(w, r, c.api.MaxBody); err != nil {
+		return err
 	}
 	// The answer names the account that was meant, and belongs to this caller alone.
-	w.Header()["Launchpad-Account"] = []string{p.Account.Slug}
-	w.Header()["Vary"] = varyByCaller
-	return api.Upstream(w, forUpstream(r, p.Token, p.Account))
+	h := w.Header()
+	h["Launchpad-Account"] = []string{p.Account.Slug}
+	h["Vary"] = varyByCaller
+	out, err := g.forUpstream(r, c.api, p)
+	if err != nil {
+		return err
+	}
+	lasts := func() error { return g.Rules.Lasts(r, c.match.Route, p) }
+	return c.api.Upstream.serve(w, out, &passage{api: c.api, record: web.RecordOf(w), become: isUpgrade(r), lasts: lasts})
 }
 
 var varyByCaller = []string{"Authorization, " + protect.AccountHeader}

@@ -2,200 +2,296 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"io"
-	"log"
-	"maps"
+	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
+	"sync"
+	"time"
 
-	"launchpad/internal/access"
 	"launchpad/internal/core"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
-// Every header whose name folds to this prefix belongs to us: clients cannot send one past us in any spelling.
-const managedPrefix = "launchpad-"
-
-// forUpstream makes the request that the upstream sees: without the caller's credentials, with ours about him.
-func forUpstream(r *http.Request, token access.Token, account core.Account) *http.Request {
-	out := new(http.Request)
-	*out = *r
-	out.Trailer = nil // names announced here would reach the upstream beside ours
-	out.Header = make(http.Header, len(r.Header)+6)
-	for name, values := range r.Header {
-		if !withheld(name) {
-			out.Header[name] = values
-		}
-	}
-	set := func(name, value string) { out.Header[name] = []string{value} }
-	set("Launchpad-Account", account.ID.String())
-	set("Launchpad-Account-Slug", account.Slug)
-	set("Launchpad-App", token.AppID.String())
-	set("Launchpad-Scope", token.Scope.String())
-	if token.Audience != "" {
-		set("Launchpad-Resource", token.Audience)
-	}
-	if !token.IdentityID.Zero() {
-		set("Launchpad-Identity", token.IdentityID.String())
-	}
-	if r.URL.RawQuery != "" {
-		u := *r.URL
-		u.RawQuery = withoutToken(u.RawQuery)
-		out.URL, out.RequestURI = &u, u.RequestURI()
-	}
-	return out
+// Upstream answers calls that may pass.
+type Upstream interface {
+	open()  // before the first call
+	close() // after the last: calls that are under way go on
+	// serve answers a call. Its error means that nothing was answered yet.
+	serve(w http.ResponseWriter, r *http.Request, p *passage) error
 }
 
-// What does not pass to an upstream: credentials, names that announce or remove others, and what only a proxy in front
-// may say, which none is trusted to yet. What does not come back: what holds for the whole host, and cookies, which
-// calls do not carry either.
-var (
-	withheldNames = []string{"authorization", "cookie", "connection", "trailer", "proxy-authorization", "forwarded", "x-real-ip",
-		"x-original-url", "x-rewrite-url", "x-http-method-override", "remote-user"}
-	withheldBeginnings = []string{managedPrefix, "x-forwarded-"}
-	keptBackNames      = []string{"set-cookie", "clear-site-data", "strict-transport-security"}
+// passage is one call on its way.
+type passage struct {
+	api    *API
+	record *web.Record
+	become bool         // a WebSocket
+	lasts  func() error // whether it might still pass
+}
+
+// Local is an upstream in this process.
+func Local(handler http.Handler) Upstream { return local{handler} }
+
+type local struct{ handler http.Handler }
+
+func (local) open()  {}
+func (local) close() {}
+
+func (l local) serve(w http.ResponseWriter, r *http.Request, _ *passage) error {
+	if _, said := w.Header()["Cache-Control"]; !said {
+		w.Header()["Cache-Control"] = private
+	}
+	l.handler.ServeHTTP(w, r)
+	return nil
+}
+
+// Below is an upstream that is told paths without their beginning: a call of the prefix itself goes to its very address.
+func Below(prefix string, upstream Upstream) Upstream { return below{upstream, prefix} }
+
+type below struct {
+	Upstream
+	prefix string
+}
+
+func (b below) serve(w http.ResponseWriter, r *http.Request, p *passage) error {
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimPrefix(u.Path, b.prefix), ""
+	r.URL = &u
+	return b.Upstream.serve(w, r, p)
+}
+
+// Backends is what stands behind an API, and how patient we are with it. What is zero has a default.
+type Backends struct {
+	Targets   []*url.URL
+	Connect   time.Duration // until a connection stands
+	FirstByte time.Duration // until the answer begins, once the call was sent
+	Whole     time.Duration // until the answer has ended; streams may take longer
+	Retries   int           // of calls that may be repeated; below 0: none
+	Health    string        // path of a health check; "": none
+	Every     time.Duration // pause between two of them
+}
+
+// Defaults of Backends.
+const (
+	defaultConnect   = 5 * time.Second
+	defaultFirstByte = 30 * time.Second
+	defaultWhole     = 5 * time.Minute
+	defaultRetries   = 2
+	defaultEvery     = 5 * time.Second
+
+	idlePerTarget = 256 // connections that wait for the next call
+	idleFor       = 90 * time.Second
 )
 
-func withheld(name string) bool {
-	return slices.ContainsFunc(withheldNames, func(word string) bool { return len(name) == len(word) && begins(name, word) }) ||
-		slices.ContainsFunc(withheldBeginnings, func(word string) bool { return begins(name, word) })
+// Proxy is an upstream at one address.
+func Proxy(target *url.URL) Upstream { return Pool(Backends{Targets: []*url.URL{target}}) }
+
+// Pool is an upstream at one or more addresses.
+func Pool(b Backends) Upstream {
+	for value, otherwise := range map[*time.Duration]time.Duration{&b.Connect: defaultConnect, &b.FirstByte: defaultFirstByte, &b.Whole: defaultWhole, &b.Every: defaultEvery} {
+		if *value == 0 {
+			*value = otherwise
+		}
+	}
+	if b.Retries == 0 {
+		b.Retries = defaultRetries
+	}
+	p := &pool{Backends: b, transport: &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: b.Connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: b.Connect, ResponseHeaderTimeout: b.FirstByte, ExpectContinueTimeout: time.Second,
+		// Two idle connections to a host, as there are by default, make every burst dial anew.
+		MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: idleFor,
+		DisableCompression:     true, // the caller gets the bytes that the upstream sent
+		MaxResponseHeaderBytes: 64 << 10,
+	}}
+	p.budget.Store(budgetAtFirst)
+	for _, target := range b.Targets {
+		p.backends = append(p.backends, &backend{target: target, below: strings.TrimSuffix(target.EscapedPath(), "/")})
+	}
+	return p
 }
 
-func keptBack(name string) bool {
-	return slices.ContainsFunc(keptBackNames, func(word string) bool { return len(name) == len(word) && begins(name, word) }) ||
-		begins(name, managedPrefix)
+// pool is the backends of an API.
+type pool struct {
+	Backends
+	backends  []*backend
+	transport *http.Transport
+	turn      counter
+	budget    counter // for repeated calls, in tenths of one
+
+	stop     context.CancelFunc
+	checking sync.WaitGroup
 }
 
-// begins reads a name as the laxest upstream might: case, underscores and dots do not count.
-func begins(name, word string) bool {
-	if len(name) < len(word) {
+func (p *pool) open() {
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	if p.Health == "" {
+		return
+	}
+	for _, b := range p.backends {
+		p.checking.Go(func() { p.check(ctx, b) })
+	}
+}
+
+func (p *pool) close() {
+	p.stop()
+	p.checking.Wait()
+	p.transport.CloseIdleConnections()
+}
+
+// serve finds a backend that answers. A call is sent again only if it may be, and only while nothing came back.
+func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) error {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	late := time.AfterFunc(p.Whole, func() { cancel(errLate) })
+	defer late.Stop()
+	out := r.WithContext(ctx)
+	sent := &body{ReadCloser: r.Body}
+	out.Body = sent
+	if r.ContentLength == 0 {
+		out.Body = nil // else the transport could not repeat it by itself
+	}
+	p.earn()
+	var tried []*backend
+	for {
+		b := p.pick(tried)
+		if b == nil {
+			return down()
+		}
+		res, err := p.ask(out, b, passage.become)
+		if err == nil {
+			b.succeeded()
+			return (&answer{w: w, r: r, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
+		}
+		if r.Context().Err() == nil && !tooLarge(err) {
+			b.failed()
+		}
+		tried = append(tried, b)
+		if len(tried) > p.Retries || ctx.Err() != nil || !repeatable(r.Method, sent, err) || !p.spend() {
+			return failure(r, ctx, err)
+		}
+	}
+}
+
+// ask sends a call to one backend.
+func (p *pool) ask(out *http.Request, b *backend, upgrade bool) (*http.Response, error) {
+	u := *out.URL
+	u.Scheme, u.Host = b.target.Scheme, b.target.Host
+	if b.below != "" {
+		u.Path, u.RawPath = strings.TrimSuffix(b.target.Path, "/")+u.Path, b.below+u.EscapedPath() // byte for byte
+	}
+	sent := *out
+	sent.URL, sent.Host, sent.RequestURI, sent.Close = &u, "", "", false
+	if _, said := sent.Header["User-Agent"]; !said {
+		sent.Header["User-Agent"] = []string{""} // else the transport would name itself
+	}
+	if upgrade {
+		sent.Header["Connection"], sent.Header["Upgrade"] = []string{"Upgrade"}, []string{webSocket}
+	}
+	return p.transport.RoundTrip(&sent)
+}
+
+// body is what a call brings. It notes whether somebody read of it, and stays open, because a transport closes what it
+// could not send.
+type body struct {
+	io.ReadCloser
+	touched flag
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	b.touched.Store(true)
+	return b.ReadCloser.Read(p)
+}
+
+func (b *body) Close() error { return nil }
+
+// repeatable reports whether a call that failed may be sent again: RFC 9110 §9.2.2 if its method is idempotent, any if
+// there was no connection to send it on; and never if a part of its body is gone.
+func repeatable(method string, sent *body, err error) bool {
+	if sent.touched.Load() || timedOut(err) {
 		return false
 	}
-	for i := range len(word) {
-		c := name[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
-		case c == '_' || c == '.':
-			c = '-'
-		}
-		if c != word[i] {
-			return false
-		}
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	dial, ok := errors.AsType[*net.OpError](err)
+	return ok && dial.Op == "dial"
+}
+
+// Of ten calls, one may be sent a second time: else repeating would finish off what is nearly down.
+const (
+	budgetAtFirst = 100
+	budgetAtMost  = 1000
+	costOfRepeat  = 10
+)
+
+func (p *pool) earn() {
+	if p.budget.Load() < budgetAtMost {
+		p.budget.Add(1)
+	}
+}
+
+func (p *pool) spend() bool {
+	if p.budget.Add(-costOfRepeat) < 0 {
+		p.budget.Add(costOfRepeat)
+		return false
 	}
 	return true
 }
 
-// tokenNames are the parameters that may hold a token. An upstream sees none of them, whether it was the one that counted
-// or not.
-var tokenNames = []string{"access_token", "bearer_token", "oauth_token"}
+var errLate = errors.New("the whole answer took too long")
 
-// withoutToken cuts the token out and leaves the rest of the query as it was, byte by byte.
-func withoutToken(query string) string {
-	var kept []string
-	for pair := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if decoded, err := url.QueryUnescape(name); err == nil && slices.Contains(tokenNames, decoded) {
-			continue
-		}
-		kept = append(kept, pair)
-	}
-	return strings.Join(kept, "&")
+func timedOut(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
-// Upstream answers a call that may pass. Its error means that nothing was answered yet.
-type Upstream func(w http.ResponseWriter, r *http.Request) error
+func tooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok
+}
 
-// Local is an upstream in this process.
-func Local(handler http.Handler) Upstream {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		handler.ServeHTTP(w, r)
+// failure says what became of a call, and nothing of the upstream: its address and its errors are for the log.
+func failure(r *http.Request, ctx context.Context, err error) error {
+	switch {
+	case tooLarge(err):
+		return err
+	case r.Context().Err() != nil:
+		return oauth.InvalidRequest("client_gone", "the connection was closed before the API had answered").Because(err)
+	case timedOut(err), errors.Is(context.Cause(ctx), errLate):
+		return oauth.BadGateway("upstream_slow", "the API behind this address did not answer in time; look whether the call has taken effect before you repeat it").WithStatus(http.StatusGatewayTimeout).Because(err)
+	}
+	return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(err)
+}
+
+func down() error {
+	e := oauth.BadGateway("upstream_down", "the API behind this address is down; try again later").WithStatus(http.StatusServiceUnavailable)
+	e.RetryAfter = defaultEvery
+	return e
+}
+
+// limitBody: RFC 9110 §15.5.14. Nothing is kept in memory; the limit holds while the body passes.
+func limitBody(w http.ResponseWriter, r *http.Request, most int64) error {
+	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-}
-
-// Proxy is an upstream at an address.
-func Proxy(target *url.URL) Upstream {
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.SetXForwarded()
-		},
-		ModifyResponse: func(answer *http.Response) error {
-			clean(answer.Header)
-			clean(answer.Trailer)
-			if answer.StatusCode != http.StatusSwitchingProtocols {
-				answer.Body = &watched{answer.Body, answer}
-			}
-			return nil
-		},
-		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) { passageOf(r).failure = err },
-		ErrorLog:     log.New(io.Discard, "", 0), // the request's own line says it
-	}
-	return func(w http.ResponseWriter, r *http.Request) error {
-		p := &passage{record: web.RecordOf(w)}
-		proxy.ServeHTTP(&guarded{ResponseWriter: w, own: maps.Clone(w.Header())}, r.WithContext(context.WithValue(r.Context(), passageKey{}, p)))
-		switch {
-		case p.failure != nil && r.Context().Err() != nil:
-			return oauth.InvalidRequest("client_gone", "the connection was closed before the API had answered").Because(p.failure)
-		case p.failure != nil:
-			return oauth.BadGateway("upstream_unreachable", "the API behind this address does not answer; try again later").Because(p.failure)
-		}
+	// Whoever may call the API may take its time to send it something.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if most <= 0 {
 		return nil
 	}
-}
-
-// passage is one call on its way through the proxy.
-type passage struct {
-	record  *web.Record
-	failure error // before the answer began
-}
-
-type passageKey struct{}
-
-func passageOf(r *http.Request) *passage { return r.Context().Value(passageKey{}).(*passage) }
-
-// watched is an answer's body. It notes why it ended too early, and cleans what the upstream says behind it, which is known
-// when it has ended.
-type watched struct {
-	io.ReadCloser
-	answer *http.Response
-}
-
-func (b *watched) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		clean(b.answer.Trailer)
+	if r.ContentLength > most {
+		w.Header().Set("Connection", "close")
+		return &http.MaxBytesError{Limit: most}
 	}
-	if err != nil && err != io.EOF {
-		passageOf(b.answer.Request).record.Cause = err
-	}
-	return n, err
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	return nil
 }
 
-// clean takes out of an upstream's answer what only we may say to browsers and clients at our address.
-func clean(h http.Header) {
-	for name := range h {
-		if keptBack(name) {
-			delete(h, name)
-		}
-	}
-}
-
-// guarded lets the headers that the gateway has set win over an upstream's of the same name.
-type guarded struct {
-	http.ResponseWriter
-	own http.Header
-}
-
-func (g *guarded) WriteHeader(status int) {
-	maps.Copy(g.Header(), g.own)
-	g.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets answers be flushed.
-func (g *guarded) Unwrap() http.ResponseWriter { return g.ResponseWriter }
+// soon is a deadline for the next part of an answer.
+func soon() time.Time { return core.SystemClock{}.Now().Add(time.Minute) }

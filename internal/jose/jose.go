@@ -25,11 +25,15 @@ const ES256 = string(jose.ES256)
 // TypeAccessToken is the typ of JWT access tokens, which no other JWT of ours carries. RFC 9068 §2.1.
 const TypeAccessToken = "at+jwt"
 
+// TypeAssertion is the typ of what we state to upstreams about a call.
+const TypeAssertion = "launchpad-assertion+jwt"
+
 // Signer signs with one private key.
 type Signer struct {
-	id     string
-	key    *ecdsa.PrivateKey
-	header string // of access tokens, encoded
+	id  string
+	key *ecdsa.PrivateKey
+
+	accessHeader, assertionHeader string // encoded
 }
 
 // NewSigner makes an ES256 key.
@@ -55,8 +59,12 @@ func ParseSigner(id string, der []byte) (*Signer, error) {
 }
 
 func signer(id string, key *ecdsa.PrivateKey) *Signer {
-	header, _ := json.Marshal(map[string]string{"alg": ES256, "kid": id, "typ": TypeAccessToken}) // strings cannot fail
-	return &Signer{id: id, key: key, header: base64.RawURLEncoding.EncodeToString(header)}
+	return &Signer{id: id, key: key, accessHeader: header(id, TypeAccessToken), assertionHeader: header(id, TypeAssertion)}
+}
+
+func header(id, typ string) string {
+	text, _ := json.Marshal(map[string]string{"alg": ES256, "kid": id, "typ": typ}) // strings cannot fail
+	return base64.RawURLEncoding.EncodeToString(text)
 }
 
 // ID is the kid.
@@ -70,23 +78,29 @@ func (s *Signer) Public() (json.RawMessage, error) {
 	return json.Marshal(jose.JSONWebKey{Key: s.key.Public(), KeyID: s.id, Algorithm: ES256, Use: "sig"})
 }
 
-// SignAccessToken signs claims as a compact JWT of type at+jwt. Writing is done here and not by the library, which
-// verifies: the library spends half of a signature's time again on taking the header apart and putting it together.
-func (s *Signer) SignAccessToken(claims any) (string, error) {
+// SignAccessToken signs claims as a compact JWT of type at+jwt.
+func (s *Signer) SignAccessToken(claims any) (string, error) { return s.sign(s.accessHeader, claims) }
+
+// SignAssertion signs claims as one of the type that upstreams get, which is never taken for an access token.
+func (s *Signer) SignAssertion(claims any) (string, error) { return s.sign(s.assertionHeader, claims) }
+
+// sign writes here and leaves only verifying to the library, which spends half of a signature's time again on taking the
+// header apart and putting it together.
+func (s *Signer) sign(header string, claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
-		return "", fmt.Errorf("sign access token: %w", err)
+		return "", fmt.Errorf("sign: %w", err)
 	}
 	// RFC 7515 §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
 	encoding := base64.RawURLEncoding
-	token := make([]byte, 0, len(s.header)+encoding.EncodedLen(len(payload))+encoding.EncodedLen(signatureSize)+2)
-	token = append(append(token, s.header...), '.')
+	token := make([]byte, 0, len(header)+encoding.EncodedLen(len(payload))+encoding.EncodedLen(signatureSize)+2)
+	token = append(append(token, header...), '.')
 	token = encoding.AppendEncode(token, payload)
 	digest := sha256.Sum256(token)
 	// No randomness makes it RFC 6979: no nonce that a weak source could repeat.
 	der, err := s.key.Sign(nil, digest[:], crypto.SHA256)
 	if err != nil {
-		return "", fmt.Errorf("sign access token: %w", err)
+		return "", fmt.Errorf("sign: %w", err)
 	}
 	signature, err := fixed(der)
 	if err != nil {
@@ -105,7 +119,7 @@ func fixed(der []byte) (out [signatureSize]byte, err error) {
 	var sequence cryptobyte.String
 	if !input.ReadASN1(&sequence, asn1.SEQUENCE) || !sequence.ReadASN1Integer(&r) || !sequence.ReadASN1Integer(&s) ||
 		len(r) > signatureSize/2 || len(s) > signatureSize/2 {
-		return out, errors.New("sign access token: unreadable signature")
+		return out, errors.New("sign: unreadable signature")
 	}
 	copy(out[signatureSize/2-len(r):], r)
 	copy(out[signatureSize-len(s):], s)

@@ -85,6 +85,7 @@ type options struct {
 	redis    string           // which counts
 	sunset   map[core.OldWay]time.Time
 	hosts    bool // of accounts
+	api      func(*gateway.API)
 	issuer   string
 	agents   core.Registrars
 	fetch    fetch.Options
@@ -168,6 +169,9 @@ func WithLocalAPI(api http.Handler) Option {
 	return func(o *options) { o.upstream = gateway.Local(api) }
 }
 
+// WithAPI changes the sample API.
+func WithAPI(change func(*gateway.API)) Option { return func(o *options) { o.api = change } }
+
 // Catalog is the scopes of the sample API.
 var Catalog = core.Catalog{
 	{Name: "dashboards:read", Words: "Your dashboards"},
@@ -238,14 +242,7 @@ func (s *Server) open() {
 	s.made = server.Options{
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: s.o.catalog,
-		APIs: []gateway.API{{
-			API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
-				{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
-				{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
-				{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
-			}},
-			Upstream: s.o.upstream,
-		}},
+		APIs:   []gateway.API{s.SampleAPI()},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Guarded: s.o.guarded, Asking: s.o.asking, Limits: s.o.limits,
 		Registration: s.o.agents, AgentScope: Catalog.Published(), Fetch: fetch.New(s.o.fetch),
 		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
@@ -284,6 +281,25 @@ func (s *Server) agentAPI() gateway.API {
 		})),
 	}
 }
+
+// SampleAPI is what the server protects.
+func (s *Server) SampleAPI() gateway.API {
+	api := gateway.API{
+		API: protect.API{Prefix: "/v3/", QueryTokens: true, Routes: []protect.Route{
+			{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
+			{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
+			{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
+		}},
+		Upstream: s.o.upstream,
+	}
+	if s.o.api != nil {
+		s.o.api(&api)
+	}
+	return api
+}
+
+// LoadAPIs replaces the APIs of the running server.
+func (s *Server) LoadAPIs(apis ...gateway.API) error { return s.server.LoadAPIs(apis) }
 
 func (s *Server) close() {
 	s.http.Close()

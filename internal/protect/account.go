@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"launchpad/internal/access"
@@ -14,17 +15,36 @@ import (
 // AccountHeader names the account that a call means; answers carry it, too.
 const AccountHeader = "Launchpad-Account"
 
+// AccountSources say what may name the account that a call means, in the order in which they count.
+var AccountSources = []string{fromPath, fromHost, fromHeader, fromGrant}
+
+const (
+	fromPath   = "path"
+	fromHost   = "host"
+	fromHeader = "header"
+	fromGrant  = "grant"
+)
+
+// takes reports whether the account may be named so.
+func (a *API) takes(source string) bool {
+	return len(a.AccountFrom) == 0 || slices.Contains(a.AccountFrom, source)
+}
+
 // account decides which account a call means: the path's, else that of the host, else the header's, else the only one
-// within reach, else the default. One outside the token's reach, or the person's, is refused like one that does not exist.
-func (p *Rules) account(r *http.Request, named string, token access.Token) (core.Account, error) {
+// within reach, else the default; an API may leave some of these out. One outside the token's reach, or the person's, is
+// refused like one that does not exist.
+func (p *Rules) account(r *http.Request, api *API, named string, token access.Token) (core.Account, error) {
 	reachable, err := p.reachable(r, token)
 	if err != nil {
 		return core.Account{}, err
 	}
-	if named == "" {
+	if !api.takes(fromPath) {
+		named = ""
+	}
+	if named == "" && api.takes(fromHost) {
 		named, _ = p.AccountHosts.Account(r.Host)
 	}
-	if named == "" {
+	if named == "" && api.takes(fromHeader) {
 		named = r.Header.Get(AccountHeader)
 	}
 	if named != "" {
@@ -36,19 +56,30 @@ func (p *Rules) account(r *http.Request, named string, token access.Token) (core
 		return core.Account{}, oauth.InsufficientScope("account_not_allowed", "the token does not reach this account").
 			Got(oauth.Printable(named), orNone(slugs(reachable)))
 	}
-	if len(reachable) == 1 {
-		return reachable[0], nil
-	}
-	for _, account := range reachable {
-		if account.ID == token.Reach.Default {
-			return account, nil
-		}
+	if account, ok := ofGrant(reachable, token.Reach.Default); ok && api.takes(fromGrant) {
+		return account, nil
 	}
 	if len(reachable) == 0 {
 		return core.Account{}, oauth.InsufficientScope("account_none", "the token reaches no account any more; ask the person to authorize the app again")
 	}
+	if !api.takes(fromGrant) {
+		return core.Account{}, oauth.InvalidRequest("account_needed", "this API wants to be told which account is meant, by: %s", strings.Join(api.AccountFrom, ", ")).
+			Got("no account", slugs(reachable))
+	}
 	return core.Account{}, oauth.InvalidRequest("account_needed", "the token reaches several accounts; say which one by the header %s", AccountHeader).
 		Got("no account", slugs(reachable))
+}
+
+// ofGrant is the only account within reach, else the one that the person picked.
+func ofGrant(reachable []core.Account, picked core.ID) (core.Account, bool) {
+	if len(reachable) == 1 {
+		return reachable[0], true
+	}
+	at := slices.IndexFunc(reachable, func(a core.Account) bool { return a.ID == picked })
+	if at < 0 {
+		return core.Account{}, false
+	}
+	return reachable[at], true
 }
 
 // reachable is what the token's reach and the person's memberships have in common, now.

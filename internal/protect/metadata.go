@@ -78,7 +78,7 @@ func (p *Rules) challenged(err error, api *API, route *Route, token access.Token
 	told.Metadata = api.MetadataAddress(p.Issuer)
 	needed := token.Scope.And(api.Scope())
 	if route.Scope != "" {
-		needed = needed.Or(oauth.Scopes(route.Scope))
+		needed = needed.Or(oauth.Scopes(strings.Fields(route.Scope)...))
 	}
 	told.Scope = needed.String()
 	return &told

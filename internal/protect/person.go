@@ -21,7 +21,7 @@ func (p *Rules) AdmitPerson(h http.Header, r *http.Request, match Match, record 
 	if len(memberships) > 0 {
 		token.Reach.Default = memberships[0].Account.ID
 	}
-	account, err := p.account(r, match.Account, token)
+	account, err := p.account(r, match.API, match.Account, token)
 	if err != nil {
 		return Passage{}, err
 	}
@@ -30,10 +30,4 @@ func (p *Rules) AdmitPerson(h http.Header, r *http.Request, match Match, record 
 		return Passage{}, err
 	}
 	return Passage{Token: token, Account: account}, nil
-}
-
-// Owns reports whether a host is that of APIs alone.
-func (t *Table) Owns(host string) bool {
-	_, own := t.hosts[host]
-	return own && host != ""
 }

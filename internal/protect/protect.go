@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"launchpad/internal/access"
@@ -36,6 +37,7 @@ type Limit func(h http.Header, r *http.Request, record *web.Record, app, identit
 type Passage struct {
 	Token   access.Token
 	Account core.Account // that the call means
+	Sent    string       // the token as it came
 }
 
 // Admit decides about a call of a route. The order is the one of the design: token, account, scope, rate. named is the account
@@ -71,19 +73,48 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err := audience(api, token); err != nil {
 		return Passage{}, err
 	}
-	known := Passage{Token: token}
-	account, err := p.account(r, named, token)
+	known := Passage{Token: token, Sent: presented.Token}
+	account, err := p.account(r, api, named, token)
 	if err != nil {
 		return known, err
 	}
-	if route.Scope != "" && !token.Scope.Has(route.Scope) {
+	if !allows(token.Scope, route.Scope) {
 		return known, oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
 			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
 	}
 	if err := p.Limit(h, r, record, token.AppID, token.IdentityID, account.ID, cmp.Or(api.Name, api.Prefix), route.Path); err != nil {
 		return known, err
 	}
-	return Passage{token, account}, nil
+	return Passage{token, account, presented.Token}, nil
+}
+
+// Lasts reports whether a call that was admitted might still pass, for answers that go on and on.
+func (p *Rules) Lasts(r *http.Request, route *Route, passage Passage) error {
+	token, err := p.Access.Verify(r.Context(), passage.Sent)
+	if err != nil {
+		return err
+	}
+	reachable, err := p.reachable(r, token)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(reachable, func(a core.Account) bool { return a.ID == passage.Account.ID }) || !allows(token.Scope, route.Scope) {
+		return oauth.InvalidToken("access_token_revoked", "the access that the token stands for was taken back")
+	}
+	return nil
+}
+
+// allows reports whether a token has every scope that is needed.
+func allows(has oauth.Scope, needed string) bool {
+	if needed == "" {
+		return true
+	}
+	for scope := range strings.SplitSeq(needed, " ") {
+		if !has.Has(scope) {
+			return false
+		}
+	}
+	return true
 }
 
 func orNone(s string) string {
@@ -91,12 +122,4 @@ func orNone(s string) string {
 		return "no scope"
 	}
 	return s
-}
-
-// Canonical refuses paths that we and an upstream might read differently.
-func Canonical(r *http.Request) error {
-	if r.URL.RawPath == "" && !strings.ContainsAny(r.URL.Path, ";\\%\x00") && !strings.Contains(r.URL.Path, "//") {
-		return nil
-	}
-	return oauth.InvalidRequest("path_not_canonical", "the path has encoded or doubled separators, semicolons or backslashes; send it in its plain form")
 }

@@ -81,9 +81,7 @@ func NewResources(issuer string, apis []API) (*Resources, error) {
 func (a *API) Scope() oauth.Scope {
 	names := slices.Clone(a.Scopes)
 	for _, route := range a.Routes {
-		if route.Scope != "" {
-			names = append(names, route.Scope)
-		}
+		names = append(names, strings.Fields(route.Scope)...)
 	}
 	return oauth.Scopes(names...)
 }

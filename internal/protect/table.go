@@ -1,6 +1,7 @@
 package protect
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,15 +17,27 @@ type API struct {
 	Prefix      string   // "/v3/": everything under it is ours to refuse
 	Routes      []Route
 	Scopes      oauth.Scope // that it asks for itself, beside those of its routes
+	AccountFrom []string    // which of the AccountSources may name the account; none: all
 	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
 	Agents      bool        // it is for AI agents: strangers' apps may ask for it
+}
+
+// Label names an API to operators.
+func (a *API) Label() string {
+	switch {
+	case a.Name != "":
+		return a.Name
+	case len(a.Hosts) > 0:
+		return a.Hosts[0] + a.Prefix
+	}
+	return a.Prefix
 }
 
 // Route is one call of an API.
 type Route struct {
 	Method string
 	Path   string // {account} stands for an account's slug or id, other words in braces for any segment, {rest...} at the end for all that follow
-	Scope  string // what the token must have; empty: any token
+	Scope  string // what the token must have, scopes with blanks between them; empty: any token
 
 	Session bool // people who are signed in may call it from a browser, too, where a proxy asks
 }
@@ -34,9 +47,10 @@ type Table struct{ hosts map[string][]*branch } // by host, "" for the issuer's;
 
 // branch is an API of a host.
 type branch struct {
-	api  *API
-	root *node
-	bare *node // the prefix without its slash
+	api    *API
+	root   *node
+	folded *node // the same with every word folded
+	bare   *node // the prefix without its slash
 }
 
 // node is a place in the tree of paths.
@@ -56,10 +70,10 @@ func NewTable(apis []API) (*Table, error) {
 	t := &Table{hosts: map[string][]*branch{}}
 	for i := range apis {
 		api := &apis[i]
-		b := &branch{api: api, root: &node{}}
+		b := &branch{api: api, root: &node{}, folded: &node{}}
 		for j := range api.Routes {
 			if err := b.add(&api.Routes[j]); err != nil {
-				return nil, fmt.Errorf("api %q: %w", api.Prefix, err)
+				return nil, fmt.Errorf("api %q: %w", api.Label(), err)
 			}
 		}
 		hosts := api.Hosts
@@ -69,7 +83,7 @@ func NewTable(apis []API) (*Table, error) {
 		for _, host := range hosts {
 			for _, other := range t.hosts[host] {
 				if strings.HasPrefix(other.api.Prefix, api.Prefix) || strings.HasPrefix(api.Prefix, other.api.Prefix) {
-					return nil, fmt.Errorf("api %q: its prefix and that of api %q cover each other; make them differ", api.Prefix, other.api.Prefix)
+					return nil, fmt.Errorf("api %q: its prefix and that of api %q cover each other; make them differ", api.Label(), other.api.Label())
 				}
 			}
 			t.hosts[host] = append(t.hosts[host], b)
@@ -79,44 +93,56 @@ func NewTable(apis []API) (*Table, error) {
 }
 
 func (b *branch) add(route *Route) error {
-	n, segments := b.root, []string(nil)
+	n, f, segments := b.root, b.folded, []string(nil)
 	switch {
 	case route.Path+"/" == b.api.Prefix:
 		n = child(&b.bare)
+		f = n
 	case !strings.HasPrefix(route.Path, b.api.Prefix):
 		return fmt.Errorf("the path %q does not begin with the prefix", route.Path)
 	default:
 		segments = strings.Split(route.Path[len(b.api.Prefix):], "/")
 	}
 	for i, segment := range segments {
-		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "...}") && i == len(segments)-1 {
-			n = child(&n.rest)
-			continue
+		var err error
+		if n, err = n.step(segment, segment, i == len(segments)-1); err != nil {
+			return fmt.Errorf("the path %q: %w", route.Path, err)
 		}
-		if strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}") {
-			named := segment == account
-			if n.any != nil && n.account != named {
-				return fmt.Errorf("the path %q and another differ in whether a segment is the account", route.Path)
-			}
-			n.account = named
-			n = child(&n.any)
-			continue
+		if f, err = f.step(segment, fold(segment), i == len(segments)-1); err != nil {
+			return fmt.Errorf("the path %q: %w", route.Path, err)
 		}
-		if strings.ContainsAny(segment, "{}") {
-			return fmt.Errorf("the segment %q of the path %q must be a word, or a word in braces", segment, route.Path)
-		}
-		if n.literal == nil {
-			n.literal = map[string]*node{}
-		}
-		next := n.literal[segment]
-		n.literal[segment] = child(&next)
-		n = next
 	}
 	if slices.ContainsFunc(n.routes, func(other *Route) bool { return other.Method == route.Method }) {
 		return fmt.Errorf("%s %s is there twice", route.Method, route.Path)
 	}
-	n.routes = append(n.routes, route)
+	if n.routes = append(n.routes, route); f != n {
+		f.routes = append(f.routes, route)
+	}
 	return nil
+}
+
+// step makes the way for a segment; word is how it is found if it is one.
+func (n *node) step(segment, word string, last bool) (*node, error) {
+	inBraces := strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
+	switch {
+	case inBraces && strings.HasSuffix(segment, "...}") && last:
+		return child(&n.rest), nil
+	case inBraces:
+		named := segment == account
+		if n.any != nil && n.account != named {
+			return nil, errors.New("it and another differ in whether a segment is the account")
+		}
+		n.account = named
+		return child(&n.any), nil
+	case strings.ContainsAny(segment, "{}"):
+		return nil, fmt.Errorf("the segment %q must be a word, or a word in braces", segment)
+	}
+	if n.literal == nil {
+		n.literal = map[string]*node{}
+	}
+	next := n.literal[word]
+	n.literal[word] = child(&next)
+	return next, nil
 }
 
 func child(n **node) *node {
@@ -139,6 +165,18 @@ func (t *Table) Covers(host, path string) *API {
 		return b.api
 	}
 	return nil
+}
+
+// Owns reports whether a host is that of APIs alone.
+func (t *Table) Owns(host string) bool {
+	_, own := t.hosts[host]
+	return own && host != ""
+}
+
+// HasHosts reports whether any API has a host of its own.
+func (t *Table) HasHosts() bool {
+	_, shared := t.hosts[""]
+	return len(t.hosts) > 1 || len(t.hosts) == 1 && !shared
 }
 
 func (t *Table) branch(host, path string) *branch {
@@ -164,7 +202,10 @@ func (t *Table) Find(host, method, path string) (Match, error) {
 	m := Match{API: b.api}
 	found := b.bare
 	if len(path) >= len(b.api.Prefix) {
-		found = b.root.find(path[len(b.api.Prefix):], &m.Account)
+		path = path[len(b.api.Prefix):]
+		if found = b.root.find(path, &m.Account); found != nil && b.ambiguous(found, path) {
+			found = nil
+		}
 	}
 	if found == nil {
 		return Match{API: b.api}, undeclared()
@@ -207,6 +248,38 @@ func (n *node) find(path string, named *string) *node {
 		}
 	}
 	return n.rest
+}
+
+// ambiguous reports whether an upstream that takes paths less exactly than we do would take this one for another route:
+// /v3/{name} must not open /v3/admin to whoever writes /v3/Admin.
+func (b *branch) ambiguous(found *node, path string) bool {
+	if isFolded(path) {
+		return false
+	}
+	var named string
+	other := b.folded.find(fold(path), &named)
+	return other == nil || !slices.Contains(other.routes, found.routes[0])
+}
+
+// fold spells a path as the laxest upstream would read it: case counts for nothing, nor do dots and blanks at the end of a
+// segment.
+func fold(path string) string {
+	segments := strings.Split(strings.ToLower(strings.ToUpper(path)), "/")
+	for i, segment := range segments {
+		segments[i] = strings.TrimRight(segment, ". ")
+	}
+	return strings.Join(segments, "/")
+}
+
+// isFolded finds, quickly, that fold would change nothing.
+func isFolded(path string) bool {
+	for i := range len(path) {
+		c := path[i]
+		if c >= 'A' && c <= 'Z' || c >= 0x80 || (c == '.' || c == ' ') && (i+1 == len(path) || path[i+1] == '/' || path[i+1] == '.' || path[i+1] == ' ') {
+			return false
+		}
+	}
+	return true
 }
 
 func undeclared() error {

@@ -1,8 +1,12 @@
 package protect
 
 import (
+	"net/http"
+	"net/url"
+	"path"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"launchpad/oauth"
 )
@@ -50,6 +54,8 @@ func TestGW09_CallsFindTheirRouteOrNone(t *testing.T) {
 		{"api.example.com", "GET", "/status", "/status "},
 		{"api.example.com", "GET", "/bakery/status", "/{account}/status  of bakery"},
 		{"api.example.com", "GET", "/v3/dashboards", "api_route_unknown"},
+		{"id.example.com", "GET", "/v3/accounts/ALL/people", "api_route_unknown"},
+		{"id.example.com", "GET", "/v3/accounts/All/dashboards", "/v3/accounts/{account}/dashboards read of All"},
 	} {
 		m, err := made.Find(c.host, c.method, c.path)
 		got := ""
@@ -79,6 +85,26 @@ func TestATableThatCannotWorkIsRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
+}
+
+// FuzzCanonical: what is canonical is read alike by whoever decodes it once more, resolves dots, or merges slashes.
+func FuzzCanonical(f *testing.F) {
+	for _, seed := range []string{"/v3/a", "/v3/a.b", "/v3/caf%C3%A9", "/v3/%2e%2e/a", "/v3//a", "/v3/a;b", "/v3/%252e", "/v3/%c0%ae", "/v3/...", "/a%20b", "/%EF%BC%8F"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, sent string) {
+		u, err := url.ParseRequestURI(sent)
+		if err != nil || Canonical(&http.Request{URL: u}) != nil {
+			return
+		}
+		way := u.EscapedPath()
+		if p := path.Clean(way); p != way && p+"/" != way {
+			t.Errorf("%q has dots or slashes", way)
+		}
+		if again, err := url.PathUnescape(u.Path); err != nil || again != u.Path || strings.ContainsAny(u.Path, "\\;\x00") || !utf8.ValidString(u.Path) {
+			t.Errorf("%q decodes to %q, and that to %q, %v", way, u.Path, again, err)
+		}
+	})
 }
 
 // Whatever is asked for, a route is found only where its path says so, segment by segment.

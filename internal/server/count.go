@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +22,7 @@ type way struct {
 
 // traffic is what the server counts itself.
 type traffic struct {
+	mu       sync.Mutex // of ways
 	ways     []*way
 	unrouted *way // requests that are refused before their route is known
 	refusals meter.Table
@@ -39,8 +42,17 @@ var tookBounds = []time.Duration{
 // way adds a row.
 func (t *traffic) way(route, method string, took *meter.Spread) *way {
 	w := &way{route: route, method: method, took: took, spelled: journal.Members("route", route)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.ways = append(t.ways, w)
 	return w
+}
+
+// all lists the rows.
+func (t *traffic) all() []*way {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.ways)
 }
 
 // ways adds the rows of a path: one for each of its routes, and one for all other methods.

@@ -153,12 +153,7 @@ func (n *limits) policyOf(route web.Route, by partition) *policy {
 }
 
 // astray is the policy of requests without a route.
-func (n *limits) astray(api bool) *policy {
-	if api {
-		return n.policyOf(web.Route{Surface: web.APISurface}, byAddress)
-	}
-	return n.policyOf(web.Route{Surface: web.PageSurface}, byAddress)
-}
+func (n *limits) astray() *policy { return n.policyOf(web.Route{Surface: web.PageSurface}, byAddress) }
 
 // perMethod is the limits of one path. A method that it does not have is counted with the first that it has.
 type perMethod struct {

@@ -76,7 +76,7 @@ func TestLimitsAllocateNothing(t *testing.T) {
 	call := func() {
 		w.stands = stands{}
 		w.record.Limits = &w.stands
-		if err := n.admit(w, r, n.astray(true)); err != nil {
+		if err := n.admit(w, r, n.astray()); err != nil {
 			t.Fatal(err)
 		}
 		if err := n.Call(w.Header(), r, &w.record, app, person, account, "/v3/", "/v3/dashboards"); err != nil {
@@ -94,7 +94,7 @@ func TestLimitsAllocateNothing(t *testing.T) {
 func BenchmarkLimitsOfACall(b *testing.B) {
 	n := newLimits(config.Unlimited(), nil, standingStill{})
 	w, r := caller()
-	policy := n.astray(true)
+	policy := n.astray()
 	b.ReportAllocs()
 	began := processorTime(b)
 	for b.Loop() {

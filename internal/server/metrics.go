@@ -46,7 +46,7 @@ const (
 var figures = []figure{
 	{"launchpad_http_requests_total", grows, []string{"route", "method", "status"}, "Requests by route, method and class of the status; \"none\" were refused before their route was known, or broken off before an answer.",
 		func(s *Server, tell tell) {
-			for _, w := range s.traffic.ways {
+			for _, w := range s.traffic.all() {
 				for class := range w.answers {
 					if n := w.answers[class].Read(); n > 0 {
 						tell(float64(n), w.route, w.method, statusClass(class))
@@ -172,12 +172,12 @@ var figures = []figure{
 var spreads = []spread{
 	{"launchpad_http_request_duration_seconds", []string{"route"}, "How long requests took, from their head to the end of the answer.", nanoseconds,
 		func(s *Server, tell func(*meter.Spread, ...string)) {
-			var last *meter.Spread
-			for _, w := range s.traffic.ways {
-				if w.took != last { // the methods of a route share one
+			told := map[*meter.Spread]bool{}
+			for _, w := range s.traffic.all() {
+				if !told[w.took] { // the methods of a route share one
 					tell(w.took, w.route)
 				}
-				last = w.took
+				told[w.took] = true
 			}
 		}},
 	{"launchpad_sqlite_commit_duration_seconds", nil, "How long commits took. This is the disk.", nanoseconds,

@@ -92,7 +92,7 @@ func TestMetricsCount(t *testing.T) {
 	w.ask(httptest.NewRequest("GET", "http://x/healthz", http.NoBody))
 	w.ask(httptest.NewRequest("BREW", "http://x/healthz", http.NoBody))
 	w.ask(httptest.NewRequest("GET", "http://x/a//b", http.NoBody))
-	bad := httptest.NewRequest("GET", "http://x/v3/a/b", http.NoBody)
+	bad := httptest.NewRequest("GET", "http://127.0.0.1/v3/a/b", http.NoBody)
 	bad.Header.Set("Authorization", "Bearer nonsense")
 	w.ask(bad)
 	form := httptest.NewRequest("POST", "http://x/oauth/token", strings.NewReader("grant_type=refresh_token"))
@@ -130,7 +130,7 @@ func TestMetricsAreBounded(t *testing.T) {
 	flood := func(from, to int) int {
 		for i := from; i < to; i++ {
 			for _, path := range []string{"/v3/a/x%d", "/x%d", "/oauth/applications/x%d", "/assets/x%d"} {
-				r := httptest.NewRequest("GET", "http://x"+fmt.Sprintf(path, i), http.NoBody)
+				r := httptest.NewRequest("GET", "http://127.0.0.1"+fmt.Sprintf(path, i), http.NoBody)
 				r.Method, r.RemoteAddr = fmt.Sprintf("M%d", i), fmt.Sprintf("10.0.0.%d:1", i)
 				w.ServeHTTP(httptest.NewRecorder(), r)
 				r.Method = "GET"

@@ -49,8 +49,9 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.strangers, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Resources: s.resources, Reword: heritage.Reword}
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Resources: s.resources, Imported: s.imported, RefreshWindow: o.RefreshWindow}
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
-		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: apiAddress(issuer, o.AccountHosts, o.APIs)}
+		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: func(a core.Account) string { return apiAddress(issuer, o.AccountHosts, s.gateway.APIs(), a) }}
 	rules := &protect.Rules{Issuer: issuer, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
+	s.gateway = gateway.New(rules, s.keys, o.Clock)
 	list := []room{
 		asks,
 		tokens,
@@ -66,8 +67,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
-		&gateway.Room{APIs: o.APIs, Rules: rules},
-		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: func() *protect.Table { return s.table }, Proxies: o.Asking},
+		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: func() *protect.Table { return s.table.Load() }, Proxies: o.Asking},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
@@ -81,18 +81,28 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 
 // apiAddress tells where the API is for an account: below the account's own path where an API has one, else at the prefix
 // of the first API, on the account's own host if it has one; else the API learns the account from a header.
-func apiAddress(issuer string, hosts core.AccountHosts, apis []gateway.API) func(core.Account) string {
-	const account = "{account}"
+func apiAddress(issuer string, hosts core.AccountHosts, apis []gateway.API, account core.Account) string {
 	for _, api := range apis {
 		for _, route := range api.Routes {
-			if before, _, found := strings.Cut(route.Path, account); found {
-				return func(a core.Account) string { return issuer + before + a.Slug }
+			if before, _, found := strings.Cut(route.Path, "{account}"); found {
+				return origin(issuer, api) + before + account.Slug
 			}
 		}
 	}
-	prefix := ""
-	if len(apis) > 0 {
-		prefix = strings.TrimSuffix(apis[0].Prefix, "/")
+	switch {
+	case len(apis) == 0:
+		return cmp.Or(hosts.Address(account.Slug), issuer)
+	case len(apis[0].Hosts) > 0:
+		return origin(issuer, apis[0]) + strings.TrimSuffix(apis[0].Prefix, "/")
 	}
-	return func(a core.Account) string { return cmp.Or(hosts.Address(a.Slug), issuer) + prefix }
+	return cmp.Or(hosts.Address(account.Slug), issuer) + strings.TrimSuffix(apis[0].Prefix, "/")
+}
+
+// origin of an API: its own, or the issuer's.
+func origin(issuer string, api gateway.API) string {
+	if len(api.Hosts) == 0 {
+		return issuer
+	}
+	scheme, _, _ := strings.Cut(issuer, "://")
+	return scheme + "://" + api.Hosts[0]
 }

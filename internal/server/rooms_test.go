@@ -17,6 +17,7 @@ func TestWhereTheAPIOfAnAccountIs(t *testing.T) {
 	}
 	byPath := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Path: "/v3/dashboards"}, {Path: "/v3/accounts/{account}/dashboards"}}}}
 	bySelf := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Path: "/v3/dashboards"}}}}
+	atHost := gateway.API{API: protect.API{Hosts: []string{"api.example.com"}, Prefix: "/v3/", Routes: []protect.Route{{Path: "/v3/dashboards"}}}}
 	for name, c := range map[string]struct {
 		hosts core.AccountHosts
 		apis  []gateway.API
@@ -25,9 +26,10 @@ func TestWhereTheAPIOfAnAccountIs(t *testing.T) {
 		"the account is in the path":   {hosts, []gateway.API{byPath}, issuer + "/v3/accounts/bakery"},
 		"the account has a host":       {hosts, []gateway.API{bySelf}, "https://bakery.example.com/v3"},
 		"the account goes in a header": {core.AccountHosts{}, []gateway.API{bySelf}, issuer + "/v3"},
+		"the API has a host":           {hosts, []gateway.API{atHost}, "https://api.example.com/v3"},
 		"there is no API":              {core.AccountHosts{}, nil, issuer},
 	} {
-		if got := apiAddress(issuer, c.hosts, c.apis)(core.Account{Slug: "bakery"}); got != c.want {
+		if got := apiAddress(issuer, c.hosts, c.apis, core.Account{Slug: "bakery"}); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"fmt"
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -14,7 +12,7 @@ import (
 
 // routes builds the mux. One pattern for each path: methods are told apart here, so that a wrong one is answered by
 // the surface of its path and not by the mux.
-func (s *Server) routes() (mux *http.ServeMux, err error) {
+func (s *Server) routes() *http.ServeMux {
 	byPath := map[string][]web.Route{}
 	rooms, door := s.rooms()
 	for _, room := range rooms {
@@ -24,16 +22,7 @@ func (s *Server) routes() (mux *http.ServeMux, err error) {
 	for _, route := range s.all {
 		byPath[route.Path] = append(byPath[route.Path], route)
 	}
-	if err := s.apart(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		// The mux panics on patterns of which neither is more special than the other.
-		if p := recover(); p != nil {
-			mux, err = nil, fmt.Errorf("routes of the APIs: %v", p)
-		}
-	}()
-	mux = http.NewServeMux()
+	mux := http.NewServeMux()
 	for path, routes := range byPath {
 		handler := s.path(routes)
 		mux.Handle(path, handler)
@@ -44,28 +33,11 @@ func (s *Server) routes() (mux *http.ServeMux, err error) {
 	if _, taken := byPath["/"]; !taken {
 		mux.Handle("/", s.path([]web.Route{{Handle: nowhere}}))
 	}
-	return mux, nil
-}
-
-// apart refuses APIs whose prefix covers paths of our own, or another API's.
-func (s *Server) apart() error {
-	for _, api := range s.options.APIs {
-		for _, route := range s.all {
-			if route.Surface != web.APISurface && strings.HasPrefix(route.Path+"/", api.Prefix) {
-				return fmt.Errorf("api %q: the prefix covers %s, which is a path of this server; choose another one", api.Prefix, route.Path)
-			}
-		}
-		for _, other := range s.options.APIs {
-			if other.Prefix != api.Prefix && strings.HasPrefix(other.Prefix, api.Prefix) {
-				return fmt.Errorf("api %q: the prefix covers that of api %q; make them differ", api.Prefix, other.Prefix)
-			}
-		}
-	}
-	return nil
+	return mux
 }
 
 // Routes lists every route of the house, for the tests that each inherits what its surface owns.
-func (s *Server) Routes() []web.Route { return s.all }
+func (s *Server) Routes() []web.Route { return slices.Concat(s.all, s.gateway.Routes()) }
 
 func nowhere(http.ResponseWriter, *http.Request) error {
 	return oauth.NotFound("page_unknown", "there is no page at this address")
@@ -117,17 +89,25 @@ const maxCookies = 20
 
 // site answers a request, whatever it is.
 func (s *Server) site(w *seen, r *http.Request) {
-	if r.ContentLength > oauth.MaxBody && !s.isAPI(r.URL) {
+	if len(r.TransferEncoding) > 0 || r.Method == http.MethodConnect {
+		// RFC 9112 §6.1: perhaps a length came along that the HTTP server has dropped, and what follows was meant otherwise.
+		w.Header().Set("Connection", "close")
+	}
+	if call, ok := s.gateway.Takes(r); ok {
+		s.call(w, r, call)
+		return
+	}
+	if r.ContentLength > oauth.MaxBody {
 		w.Header().Set("Connection", "close")
 		s.turnAway(w, r, oauth.InvalidRequest("body_too_large", "the request body is over %d bytes", oauth.MaxBody).WithStatus(http.StatusRequestEntityTooLarge))
 		return
 	}
-	if r.Body != nil && r.Body != http.NoBody && !s.isAPI(r.URL) {
+	if r.Body != nil && r.Body != http.NoBody {
 		// It closes the connection of a body that is too large, which only the writer below can do.
 		r.Body = http.MaxBytesReader(w.ResponseWriter, r.Body, oauth.MaxBody)
 	}
-	if tooManyCookies(r.Header["Cookie"]) {
-		s.turnAway(w, r, oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge))
+	if err := cookies(r); err != nil {
+		s.turnAway(w, r, err)
 		return
 	}
 	if err := s.elsewhere(r); err != nil {
@@ -148,8 +128,8 @@ func (s *Server) site(w *seen, r *http.Request) {
 }
 
 // turnAway refuses a request before its route is known. It is counted all the same.
-func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, refusal *oauth.Error) {
-	err := s.limits.admit(w, r, s.limits.astray(s.isAPI(r.URL)))
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, refusal error) {
+	err := s.limits.admit(w, r, s.limits.astray())
 	if err == nil {
 		err = refusal
 	}
@@ -161,28 +141,19 @@ func clean(p string) bool {
 	return p == path.Clean(p) || p != "/" && p == path.Clean(p)+"/"
 }
 
-func tooManyCookies(lines []string) bool {
+func cookies(r *http.Request) error {
 	n := 0
-	for _, line := range lines {
+	for _, line := range r.Header["Cookie"] {
 		n += 1 + strings.Count(line, ";")
 	}
-	return n > maxCookies
-}
-
-func (s *Server) isAPI(u *url.URL) bool {
-	for _, api := range s.options.APIs {
-		if strings.HasPrefix(u.Path, api.Prefix) || u.Path+"/" == api.Prefix {
-			return true
-		}
+	if n > maxCookies {
+		return oauth.InvalidRequest("too_many_cookies", "the request has more than %d cookies", maxCookies).WithStatus(http.StatusRequestHeaderFieldsTooLarge)
 	}
-	return false
+	return nil
 }
 
 // surfaceOf guesses who asked, for requests that are refused before their route is known.
 func (s *Server) surfaceOf(r *http.Request) surface {
-	if s.isAPI(r.URL) {
-		return s.surface(web.APISurface)
-	}
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return s.surface(web.PageSurface)
 	}

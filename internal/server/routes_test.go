@@ -27,6 +27,10 @@ func TestAPIsMustStandApart(t *testing.T) {
 		}
 		return a
 	}
+	at := func(host string, a gateway.API) gateway.API {
+		a.Hosts = []string{host}
+		return a
+	}
 	for name, c := range map[string]struct {
 		apis []gateway.API
 		want string // in the error; empty: none
@@ -35,8 +39,11 @@ func TestAPIsMustStandApart(t *testing.T) {
 		"over everything":      {[]gateway.API{api("/", "/a")}, "covers"},
 		"over our endpoints":   {[]gateway.API{api("/oauth/", "/oauth/a")}, "covers /oauth/"},
 		"over a page":          {[]gateway.API{api("/accounts/")}, "covers /accounts"},
-		"one over another":     {[]gateway.API{api("/v3/"), api("/v3/inner/")}, "covers that of"},
-		"patterns in conflict": {[]gateway.API{api("/v3/", "/v3/{a}/x", "/v3/y/{b}")}, "routes of the APIs"},
+		"one over another":     {[]gateway.API{api("/v3/"), api("/v3/inner/")}, "cover each other"},
+		"routes in conflict":   {[]gateway.API{api("/v3/", "/v3/{a}/x", "/v3/{account}/y")}, "is the account"},
+		"at the issuer's host": {[]gateway.API{at("127.0.0.1", api("/"))}, "is the issuer's"},
+		"at an odd host":       {[]gateway.API{at("API.example.com:443", api("/"))}, "in small letters"},
+		"at a host":            {[]gateway.API{at("api.example.com", api("/", "/a")), api("/v3/")}, ""},
 	} {
 		server, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, Watch: core.NewStopwatch(), MasterKey: make([]byte, secret.KeySize), Life: DefaultLife, APIs: c.apis, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {

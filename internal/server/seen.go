@@ -1,9 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -59,6 +61,15 @@ func (v *seen) Write(b []byte) (int, error) {
 	n, err := v.ResponseWriter.Write(b)
 	v.bytes += int64(n)
 	return n, err
+}
+
+// Hijack hands the connection over to another protocol, and notes that.
+func (v *seen) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	connection, buffered, err := http.NewResponseController(v.ResponseWriter).Hijack()
+	if err == nil {
+		v.status = http.StatusSwitchingProtocols
+	}
+	return connection, buffered, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -52,6 +52,9 @@ func startWatched(t *testing.T) watched {
 func (w watched) only(route web.Route, handle func(http.ResponseWriter, *http.Request) error) {
 	route.Handle, route.SignedIn, route.Foreign = handle, false, true
 	clear(w.exact)
+	if err := w.gateway.Load(nil); err != nil {
+		w.t.Fatal(err)
+	}
 	w.mux = http.NewServeMux()
 	w.mux.Handle(route.Path, w.path([]web.Route{route}))
 }

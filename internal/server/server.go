@@ -108,7 +108,10 @@ type Server struct {
 	pages     *web.Renderer
 	published oauth.Scope
 	resources *protect.Resources
-	table     *protect.Table // of the gateway's APIs and the guarded ones
+	table     atomic.Pointer[protect.Table] // of the gateway's APIs and the guarded ones
+	gateway   *gateway.Room
+	calls     *policy // by address
+	apiRows   apiRows
 	mux       *http.ServeMux
 	exact     map[string]http.Handler // by path, for those without wildcards
 	all       []web.Route
@@ -162,10 +165,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.log.Start(ctx, 2*o.Life.Access, s.access.Read, s.directory.Read, s.feed.Read); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	if s.mux, err = s.routes(); err != nil {
-		return nil, fmt.Errorf("start server: %w", err)
-	}
-	if s.table, err = protect.NewTable(protected(o)); err != nil {
+	s.calls, s.apiRows.traffic = s.limits.policyOf(web.Route{Surface: web.APISurface}, byAddress), &s.traffic
+	s.mux = s.routes()
+	if err := s.LoadAPIs(o.APIs); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	background, stop := context.WithCancel(context.Background())
@@ -239,6 +241,7 @@ func (s *Server) Log() *events.Log { return s.log }
 // Close ends the background work; the notes of use that are waiting are written.
 func (s *Server) Close() {
 	s.stop()
+	s.gateway.Close()
 	s.running.Wait()
 }
 

@@ -1,0 +1,99 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"launchpad/internal/gateway"
+	"launchpad/internal/lptest"
+	guarded "launchpad/internal/protect"
+)
+
+func named(name string) gateway.Upstream {
+	return gateway.Local(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, name) }))
+}
+
+// GW08, GW18: a host has one spelling. What is at no host that somebody named is answered by nobody.
+func TestGW08_APIsHaveHosts(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		one := gateway.API{API: guarded.API{Hosts: []string{"one.example.com"}, Prefix: "/", Routes: []guarded.Route{{Method: "GET", Path: "/status"}}}, Upstream: named("one")}
+		two := gateway.API{API: guarded.API{Hosts: []string{"two.example.com"}, Prefix: "/v1/", Routes: []guarded.Route{{Method: "GET", Path: "/v1/status"}}}, Upstream: named("two")}
+		check(t, s.LoadAPIs(s.SampleAPI(), one, two))
+		for _, c := range []struct {
+			host, path string
+			status     int
+			body       string
+		}{
+			{"one.example.com", "/status", 200, "one"}, {"ONE.example.com", "/status", 200, "one"}, {"one.example.com:443", "/status", 200, "one"}, {"One.Example.Com.:8443", "/status", 200, "one"},
+			{"two.example.com", "/status", 404, ""}, {"two.example.com", "/v1/status", 200, "two"}, {"one.example.com", "/v1/status", 404, ""},
+			{"one.example.com", "/v3/dashboards", 404, ""}, {"one.example.com", "/signin", 404, ""}, {"one.example.com", "/oauth/token", 404, ""},
+			{"one.example.com.evil.test", "/v3/dashboards", 421, ""}, {"evil.test", "/v3/dashboards", 421, ""}, {"xone.example.com", "/v3/dashboards", 421, ""},
+			{"", "/v3/dashboards", 200, ""}, {"localhost", "/v3/dashboards", 200, ""}, {"[::1]:80", "/v3/dashboards", 200, ""}, {"127.0.0.1.evil.test", "/v3/dashboards", 421, ""}, {"localhost.evil.test", "/v3/dashboards", 421, ""},
+		} {
+			r := s.Request("GET", c.path, "")
+			r.Host = c.host
+			r.Header.Set("Authorization", "Bearer "+token)
+			if a := s.Do(r); a.Status != c.status || c.body != "" && a.Body != c.body {
+				t.Errorf("%s%s: %d %s, want %d %s", c.host, c.path, a.Status, a.Body, c.status, c.body)
+			}
+		}
+		check(t, s.LoadAPIs(s.SampleAPI()))
+		r := s.Request("GET", "/v3/dashboards", "")
+		r.Host = "evil.test" // a name that was made to point at this computer
+		r.Header.Set("Authorization", "Bearer "+token)
+		wantStatus(t, s.Do(r), 421)
+	})
+}
+
+// HT14: APIs are replaced while calls go on, and none of them fails; what cannot work changes nothing.
+func TestReloadingDropsNoRequest(t *testing.T) {
+	for _, e := range lptest.Engines(t)[:1] {
+		api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, "here") })
+		s := lptest.Start(t, e, lptest.WithUpstream(t, api))
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		var calls, failed atomic.Int64
+		var callers sync.WaitGroup
+		stop := make(chan struct{})
+		for range 8 {
+			callers.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					r := s.Request("GET", "/v3/dashboards", "")
+					r.Header.Set("Authorization", "Bearer "+token)
+					if a := s.Do(r); a.Status != 200 || a.Body != "here" {
+						failed.Add(1)
+					}
+					calls.Add(1)
+				}
+			})
+		}
+		for n := range 20 {
+			for before := calls.Load(); calls.Load() < before+50; {
+				s.Do(s.Request("GET", "/healthz", ""))
+			}
+			next := s.SampleAPI()
+			next.Routes = append(next.Routes, guarded.Route{Method: "GET", Path: fmt.Sprintf("/v3/new/%d", n)})
+			check(t, s.LoadAPIs(next))
+			if err := s.LoadAPIs(next, next); err == nil {
+				t.Error("two APIs at one prefix were taken")
+			}
+			r := s.Request("GET", fmt.Sprintf("/v3/new/%d", n), "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			wantStatus(t, s.Do(r), 200)
+		}
+		close(stop)
+		callers.Wait()
+		t.Logf("%d calls, %d failed", calls.Load(), failed.Load())
+		if failed.Load() != 0 {
+			t.Errorf("%d of %d calls failed", failed.Load(), calls.Load())
+		}
+	}
+}

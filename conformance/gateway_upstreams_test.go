@@ -1,0 +1,267 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"launchpad/internal/apps"
+	"launchpad/internal/core"
+	"launchpad/internal/gateway"
+	"launchpad/internal/lptest"
+)
+
+// upstream starts one that ends with the test.
+func upstream(t *testing.T, handle http.HandlerFunc) *url.URL {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(server.Close)
+	target, err := url.Parse(server.URL)
+	check(t, err)
+	return target
+}
+
+// gone is an address at which nobody answers.
+func gone(t *testing.T) *url.URL {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	target, err := url.Parse(server.URL)
+	check(t, err)
+	server.Close()
+	return target
+}
+
+// HT14: of several upstreams, one that is away costs nobody a call; and a call that may have taken effect is not repeated.
+func TestCallsGoToUpstreamsThatAnswer(t *testing.T) {
+	var calls, cut atomic.Int64
+	well := upstream(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1) })
+	cutting := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		cut.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		load := func(targets ...*url.URL) {
+			api := s.SampleAPI()
+			api.Upstream = gateway.Pool(gateway.Backends{Targets: targets})
+			check(t, s.LoadAPIs(api))
+		}
+		send := func(method, body string) lptest.Answer {
+			r := s.Request(method, "/v3/dashboards", body)
+			r.Header.Set("Authorization", "Bearer "+token)
+			return s.Do(r)
+		}
+		load(gone(t), well)
+		for range 8 {
+			wantStatus(t, send("GET", ""), 200)
+			wantStatus(t, send("POST", "a=b"), 200) // there was no connection that it could have been sent on
+		}
+		load(cutting, well)
+		cut.Store(0)
+		for range 4 {
+			wantStatus(t, send("GET", ""), 200)
+		}
+		load(cutting, cutting)
+		cut.Store(0)
+		wantError(t, send("POST", "a=b"), 502, "temporarily_unavailable")
+		if n := cut.Load(); n != 1 {
+			t.Errorf("a POST was sent %d times", n)
+		}
+	})
+}
+
+// HT14: what is too slow is 504, what its health check calls sick 503, and neither tells who stands behind the gateway.
+func TestUpstreamsThatAreSlowOrSick(t *testing.T) {
+	end := make(chan struct{})
+	slow := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(func() { close(end) })
+	asked := make(chan struct{}, 100)
+	sick := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	for _, e := range lptest.Engines(t)[:1] {
+		s := lptest.Start(t, e)
+		token := s.Tokens(s.Web).Text("access_token")
+		load := func(b gateway.Backends) {
+			api := s.SampleAPI()
+			api.Upstream = gateway.Pool(b)
+			check(t, s.LoadAPIs(api))
+		}
+		for name, b := range map[string]gateway.Backends{
+			"first byte": {Targets: []*url.URL{slow}, FirstByte: 50 * time.Millisecond}, "whole": {Targets: []*url.URL{slow}, Whole: 50 * time.Millisecond},
+		} {
+			load(b)
+			a := s.Call(token)
+			wantError(t, a, 504, "temporarily_unavailable")
+			if strings.Contains(a.Body, slow.Host) || a.Text("trace") == "" {
+				t.Errorf("%s: %s", name, a.Body)
+			}
+		}
+		load(gateway.Backends{Targets: []*url.URL{sick}, Health: "/health", Every: 10 * time.Millisecond})
+		for range 4 { // the answer of the second was read when the fourth comes
+			<-asked
+		}
+		a := s.Call(token)
+		wantError(t, a, 503, "temporarily_unavailable")
+		if a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, sick.Host) {
+			t.Errorf("%v %s", a.Header, a.Body)
+		}
+	}
+}
+
+// AT08, GW19: the upstream gets a statement of its own about the call, which the published keys verify, and which is no access
+// token anywhere; the token itself it never sees.
+func TestAT08_AssertionsAreForTheUpstreamAlone(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("Launchpad-Assertion"))
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		tokens := s.Tokens(s.Web)
+		ask := func(headers ...string) string { return s.Call(tokens.Text("access_token"), headers...).Body }
+		first := ask("Launchpad-Assertion", "forged")
+		if again := ask(); again != first {
+			t.Error("the same call is signed anew within 30 s")
+		}
+		if other := ask("Launchpad-Account", s.Second.Slug); other == first {
+			t.Error("another account got the same statement")
+		}
+		var set jose.JSONWebKeySet
+		check(t, json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set))
+		parsed, err := jose.ParseSignedCompact(first, []jose.SignatureAlgorithm{jose.ES256})
+		check(t, err)
+		header := parsed.Signatures[0].Protected
+		payload, err := parsed.Verify(set.Key(header.KeyID)[0].Key)
+		check(t, err)
+		if header.ExtraHeaders[jose.HeaderType] != "launchpad-assertion+jwt" {
+			t.Errorf("typ %v", header.ExtraHeaders[jose.HeaderType])
+		}
+		var claims map[string]any
+		check(t, json.Unmarshal(payload, &claims))
+		now := float64(s.Clock.Now().Unix())
+		for name, want := range map[string]any{
+			"iss": s.URL, "aud": s.URL + "/v3/", "sub": s.Person.ID.String(), "client_id": s.Web.ClientID, "account": s.First.ID.String(), "account_slug": s.First.Slug,
+			"scope": "dashboards:read dashboards:write", "iat": now, "exp": now + 60,
+		} {
+			if claims[name] != want {
+				t.Errorf("%s: %v, want %v", name, claims[name], want)
+			}
+		}
+		wantStatus(t, s.Call(first), 401)
+		if s.Active(s.Web, first) {
+			t.Error("introspection calls it an active token")
+		}
+		s.Clock.Advance(31 * time.Second)
+		if ask() == first {
+			t.Error("one of 31 s ago would die in the upstream's hands")
+		}
+		wantStatus(t, s.PostAs(s.Web, "/oauth/revoke", lptest.Form("token", tokens.Text("access_token"))), 200)
+		wantStatus(t, s.Call(tokens.Text("access_token")), 401)
+	}, lptest.WithUpstream(t, api), lptest.WithAPI(func(api *gateway.API) { api.Assertion = true }))
+}
+
+// AT35: what one caller gets is not for others: a 304 comes after the decision, and shared caches keep nothing.
+func TestAT35_ConditionalRequestsAreDecidedFirst(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("Vary", "Accept-Encoding")
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = io.WriteString(w, "body")
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		for _, c := range []struct {
+			token, condition string
+			status           int
+		}{{token, "", 200}, {token, `"1"`, 304}, {token, `"2"`, 200}, {"nonsense", `"1"`, 401}} {
+			a := s.Call(c.token, "If-None-Match", c.condition)
+			wantStatus(t, a, c.status)
+			if c.status == 401 {
+				continue
+			}
+			if a.Header.Get("Cache-Control") != "private" || strings.Join(a.Header["Vary"], ", ") != "Authorization, Launchpad-Account, Accept-Encoding" || a.Header.Get("ETag") != `"1"` {
+				t.Errorf("%d: %v", c.status, a.Header)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// GW01, GW03: hop-by-hop lists take away what they name, but nothing that the gateway says.
+func TestGW03_ConnectionListsTakeNoIdentityAway(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = r.Header.Write(w) })
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		for _, list := range []string{"Launchpad-Account, Launchpad-Scope, X-Own", "launchpad-account,launchpad-scope,x-own", "close, LAUNCHPAD_ACCOUNT, x-own, authorization"} {
+			r := s.Request("GET", "/v3/dashboards", "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header["Connection"] = []string{list}
+			r.Header.Set("X-Own", "gone")
+			r.Header.Set("X-Auth-Request-User", "forged")
+			r.Header.Set("Te", "trailers")
+			a := s.Do(r)
+			wantStatus(t, a, 200)
+			if !strings.Contains(a.Body, "Launchpad-Account: "+s.First.ID.String()) || !strings.Contains(a.Body, "Launchpad-Scope: ") || strings.Contains(a.Body, "gone") || strings.Contains(a.Body, "forged") {
+				t.Errorf("%s: the upstream was told:\n%s", list, a.Body)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// GW16, AT19, AT20: under load, every answer belongs to whoever asked, in both formats of token.
+func TestGW16_ManyCallersNeverGetEachOthersAnswers(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "%s %s %s", r.Header.Get("Launchpad-Account-Slug"), r.Header.Get("Launchpad-App"), body)
+	})
+	const each = 200
+	for _, e := range lptest.Engines(t)[:1] {
+		s := lptest.Start(t, e, lptest.WithUpstream(t, api), lptest.WithAPI(func(api *gateway.API) { api.Assertion = true }))
+		s.Switch(s.Web, apps.Switches{TokenFormat: core.FormatJWT})
+		type caller struct {
+			token   string
+			app     lptest.App
+			account core.Account
+		}
+		var callers []caller
+		for _, app := range []lptest.App{s.Web, s.Public} {
+			token := s.Tokens(app).Text("access_token")
+			for _, account := range []core.Account{s.First, s.Second} {
+				callers = append(callers, caller{token, app, account}, caller{token, app, account})
+			}
+		}
+		var running sync.WaitGroup
+		for i, c := range callers {
+			running.Go(func() {
+				for n := range each {
+					tag := fmt.Sprintf("%d-%d", i, n)
+					r := s.Request("POST", "/v3/dashboards", tag)
+					r.Header.Set("Authorization", "Bearer "+c.token)
+					r.Header.Set("Launchpad-Account", c.account.Slug)
+					if a := s.Do(r); a.Body != c.account.Slug+" "+c.app.ID.String()+" "+tag || a.Header.Get("Launchpad-Account") != c.account.Slug {
+						t.Errorf("%s of %s got %q", tag, c.account.Slug, a.Body)
+					}
+				}
+			})
+		}
+		running.Wait()
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"launchpad/internal/config"
+)
+
+// HT14: a file that was changed is taken over; one that is broken changes nothing and is blamed by its line; and what cannot change
+// while the process runs is named.
+func TestReloadTakesGoodFilesOnly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "launchpad.toml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listen, data := free(t), t.TempDir()
+	head := "listen = \"" + listen + "\"\ndata = \"" + data + "\"\n"
+	api := func(prefix string) string {
+		return "[[api]]\nprefix = \"" + prefix + "\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\nmethod = \"GET\"\npath = \"" + prefix + "a\"\n"
+	}
+	load := func() (config.Config, error) { return config.Load(file, func(string) string { return "" }) }
+	write(head + api("/v3/"))
+	c, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := start(t.Context(), c, nil, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	p.again = load
+	want := func(path string, status int) {
+		t.Helper()
+		if got, _ := get(t, listen+path); got != status {
+			t.Errorf("%s: %d, want %d", path, got, status)
+		}
+	}
+	want("/v3/a", http.StatusUnauthorized)
+	want("/v4/a", http.StatusNotFound)
+	for text, blame := range map[string]string{
+		head + api("/v4/") + "[[api.route]]\npath = \"/v9/a\"\n": "launchpad.toml:10: api[0].route[1].path",
+		head + "prefix":            "launchpad.toml:3",
+		head + api("/oauth/"):      "is a path of this server",
+		head + api("/v4/") + "x=1": "unknown setting",
+	} {
+		write(text)
+		if _, err := p.reload(); err == nil || !strings.Contains(err.Error(), blame) {
+			t.Errorf("%v, want %q", err, blame)
+		}
+		want("/v3/a", http.StatusUnauthorized)
+	}
+	write(head + "name = \"Other\"\n" + api("/v4/"))
+	only, err := p.reload()
+	if err != nil || strings.Join(only, ", ") != "name" {
+		t.Errorf("%v, %v, want name", only, err)
+	}
+	want("/v3/a", http.StatusNotFound)
+	want("/v4/a", http.StatusUnauthorized)
+}
