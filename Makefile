@@ -28,8 +28,9 @@ install:
 
 check:
 	test -z "$$(gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec)" || { gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec; exit 1; }
+	! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	go vet ./...
-	go test -count=1 ./spec ./internal/config ./internal/web
+	go test -count=1 ./spec ./internal/config ./internal/web ./internal/doctor
 
 # The documents that are made from the code; a test finds them old.
 documents:

@@ -1,15 +1,11 @@
 #!/bin/sh
-# Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure, and that
-# of a redis-server.
+# Runs a command with a throw-away PostgreSQL, whose address is in LAUNCHPAD_TEST_POSTGRES. Its absence is a failure, and so is
+# that of a redis-server and of the proxies that tests put in front.
 set -eu
 here=$(dirname "$0")
 export POSTGRES_CLUSTER=$$ # one of its own, so that nobody else ends it
 trap '"$here/postgres.sh" stop' EXIT INT TERM
 "$here/postgres.sh" start >/dev/null
 LAUNCHPAD_TEST_POSTGRES=$("$here/postgres.sh" url)
-<<<<<<< HEAD
-export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres redis"
-=======
-export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres nginx haproxy caddy"
->>>>>>> 18a3cd4 (forwardauth: a tested configuration for each proxy, and the decision)
+export LAUNCHPAD_TEST_POSTGRES LAUNCHPAD_TEST_REQUIRE="postgres redis nginx haproxy caddy"
 "$@"
