@@ -78,7 +78,8 @@ func (b *bench) startFloor(ctx context.Context, arguments ...string) (*process, 
 	return p, p.answers(ctx, "/api")
 }
 
-// startProxied starts an upstream and the bare proxy in front of it, and lets Launchpad have it for an API, too.
+// startProxied starts an upstream and the bare proxy in front of it, and lets Launchpad have it for an API, too, and be
+// asked by proxies.
 func (b *bench) startProxied(ctx context.Context) (upstream, proxy *process, err error) {
 	if upstream, err = b.startFloor(ctx); err != nil {
 		return nil, nil, err
@@ -89,7 +90,7 @@ func (b *bench) startProxied(ctx context.Context) (upstream, proxy *process, err
 	}
 	file, err := os.OpenFile(b.launch.Config, os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
-		_, err = fmt.Fprintf(file, "\n[[api]]\nprefix = \"/v4/\"\nupstream = \"http://%s\"\nassertion = true\n[[api.route]]\nmethod = \"GET\"\npath = \"/v4/dashboards\"\nscope = \"dashboards:read\"\n", upstream.address)
+		_, err = fmt.Fprintf(file, "\n[forward_auth]\nproxies = [\"127.0.0.1/32\"]\n[[api]]\nprefix = \"/v4/\"\nupstream = \"http://%s\"\nassertion = true\n[[api.route]]\nmethod = \"GET\"\npath = \"/v4/dashboards\"\nscope = \"dashboards:read\"\n", upstream.address)
 		err = errors.Join(err, file.Close())
 	}
 	return upstream, proxy, err

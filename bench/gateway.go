@@ -87,17 +87,36 @@ func (s *site) proxied(ctx context.Context, app drive.App, proxy string, connect
 	if err != nil {
 		return plan{}, err
 	}
-	through := func(host string) []worker {
-		workers := make([]worker, connections)
-		for i := range workers {
-			next := i
-			workers[i] = func(c *connection) error {
-				next++
-				_, err := c.exchange(get(host, "/v4/dashboards", "Authorization: Bearer "+tokens[next%len(tokens)]))
-				return err
-			}
-		}
-		return workers
+	return plan{floor: taking(tokens, connections, proxy, "/v4/dashboards"), launchpad: taking(tokens, connections, s.address, "/v4/dashboards")}, nil
+}
+
+// taking makes workers that send a request with one token after the other.
+func taking(tokens []string, connections int, host, path string, headers ...string) []worker {
+	requests := make([][]byte, len(tokens))
+	for i, token := range tokens {
+		requests[i] = get(host, path, append(headers, "Authorization: Bearer "+token)...)
 	}
-	return plan{floor: through(proxy), launchpad: through(s.address)}, nil
+	workers := make([]worker, connections)
+	for i := range workers {
+		next := i
+		workers[i] = func(c *connection) error {
+			next++
+			_, err := c.exchange(requests[next%len(requests)])
+			return err
+		}
+	}
+	return workers
+}
+
+// readyForwardAuth asks as nginx would, about a call of the sample API, with many tokens in turn.
+func readyForwardAuth(ctx context.Context, _ *bench, s *site, floor string, connections int) (plan, error) {
+	tokens, err := s.accessTokens(ctx, s.facts.Apps.Machine, introspected)
+	if err != nil {
+		return plan{}, err
+	}
+	asked := []string{"X-Original-URL: " + s.facts.API, "X-Original-Method: GET", "X-Forwarded-For: 192.0.2.1"}
+	return plan{
+		floor:     taking(tokens, connections, floor, "/verdict", asked...),
+		launchpad: taking(tokens, connections, s.address, "/oauth/forward-auth/nginx", asked...),
+	}, nil
 }

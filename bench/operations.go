@@ -35,6 +35,7 @@ var operations = []operation{
 	{name: "gateway", title: "gateway verification", budget: 1.6, requests: 1, ready: readyGateway},
 	{name: "proxy", title: "gateway and upstream, sealed token", budget: 1.25, proxied: true, requests: 1, ready: readyProxy},
 	{name: "proxy_jwt", title: "gateway and upstream, JWT", budget: 1.3, proxied: true, requests: 1, ready: readyProxyJWT},
+	{name: "forward_auth", title: "forward-auth, sealed token", budget: 1.5, requests: 1, ready: readyForwardAuth},
 	{name: "discovery", title: "discovery", budget: 1.1, requests: 1, ready: document("/.well-known/oauth-authorization-server", "/metadata")},
 	{name: "jwks", title: "JWKS", budget: 1.1, requests: 1, ready: document("/oauth/jwks", "/jwks")},
 	{name: "refresh", title: "refresh, acknowledged durable", budget: 4, sqliteOnly: true, requests: 1, ready: readyRefresh},

@@ -32,6 +32,10 @@ func document(size int) []byte {
 }
 
 func answer(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/verdict" {
+		verdict(w)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodGet {
@@ -43,6 +47,17 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(token{accessToken, "Bearer", 7200, "dashboards:read dashboards:write", time.Now().Unix()})
+}
+
+// verdict is a bare yes, with as many headers as forward-auth's.
+func verdict(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	id := strings.Repeat("i", 36)
+	for _, name := range []string{"Launchpad-Account", "Launchpad-Account-Slug", "Launchpad-App", "Launchpad-Scope", "Launchpad-Identity", "Launchpad-Resource", "Launchpad-Assertion"} {
+		h.Set(name, id)
+	}
+	w.WriteHeader(http.StatusOK)
 }
 
 func main() {

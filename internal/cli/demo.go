@@ -52,11 +52,11 @@ func demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.Limits, c.Proxies, c.Sunset, c.APIs = from.Limits, from.Proxies, from.Sunset, from.APIs
+			c.Limits, c.Proxies, c.Sunset, c.APIs, c.ForwardAuth = from.Limits, from.Proxies, from.Sunset, from.APIs, from.ForwardAuth
 			return demo(command.Context(), c, logTo(o.level), o)
 		},
 	}
-	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits, proxies, sunset and APIs are taken")
+	command.Flags().StringVar(&o.file, "config", "", "configuration `file`, of which limits, proxies, sunset, forward_auth and APIs are taken")
 	command.Flags().StringVar(&c.Listen, "listen", c.Listen, "loopback `address` to listen on")
 	command.Flags().StringVar(&c.Data, "data", c.Data, "`directory` of the embedded database")
 	command.Flags().StringVar(&c.Database, "database", "", "postgres://… `address` instead of the embedded database")
