@@ -466,3 +466,16 @@ func TestRFC9068_4_OnlyAccessTokensPass(t *testing.T) {
 		wantError(t, callAt(s, "POST", "/mcp", personal.Reveal()), 401, "invalid_token")
 	}, withAgents())
 }
+
+// AT02: where no token is taken from the address, nobody learns whether one was good.
+func TestAT02_APIsForAgentsDoNotLookAtTokensInTheQuery(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		good := redeem(s, ask(s, "resource", s.URL+"/mcp", "scope", "mcp:tools")).Text("access_token")
+		for name, token := range map[string]string{"a good one": good, "a bad one": "lp_at_nonsense", "a foreign one": "ghp_nonsense"} {
+			a := s.Do(s.Request("POST", "/mcp?access_token="+token, ""))
+			if a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "query_token_refused") {
+				t.Errorf("%s: %d %s", name, a.Status, a.Body)
+			}
+		}
+	}, withAgents())
+}

@@ -57,16 +57,17 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err != nil {
 		return Passage{}, err
 	}
+	if presented.InQuery {
+		// Before it is looked at: where none is taken, nobody learns whether it is good.
+		if err := queryAllowed(api); err != nil {
+			return Passage{}, err
+		}
+	}
 	token, err := p.Access.Verify(r.Context(), presented.Token)
 	if err != nil {
 		return Passage{}, err
 	}
 	record.AppID = token.AppID
-	if presented.InQuery {
-		if err := queryAllowed(api); err != nil {
-			return Passage{}, err
-		}
-	}
 	if err := p.Tokens.MayPresent(r.Context(), h, presented, token); err != nil {
 		return Passage{}, err
 	}
