@@ -38,9 +38,10 @@ type Streams struct {
 	following bool
 	failing   bool
 
-	mu    sync.Mutex
-	all   map[*stream]bool
-	ended bool
+	mu     sync.Mutex
+	all    map[*stream]bool
+	passed recent
+	ended  bool
 }
 
 // NewStreams makes the streams of a process; none are open. The log feeds Read.
@@ -66,15 +67,38 @@ type item struct {
 }
 
 // Read takes in a line of the change log.
-func (s *Streams) Read(e core.Event) {
+func (s *Streams) Read(e core.Event) { s.tell(store.Line{Event: e}) }
+
+// tell passes a line on: without its number once, although the log tells some twice (on a shared database what this node
+// wrote, and then found), and by its number. It ends streams of an app whose rights it touches, but those alone that were
+// open when it first came: whoever came later has proved itself since.
+func (s *Streams) tell(line store.Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	first := s.passed.add(line.ID)
 	for one := range s.all {
-		s.pass(one, item{line: store.Line{Event: e}})
-		if e.AppID == one.app && touchesRights[e.Kind] {
+		if first || line.Seq > 0 {
+			s.pass(one, item{line: line})
+		}
+		if first && line.AppID == one.app && touchesRights[line.Kind] {
 			one.close()
 		}
 	}
+}
+
+// recent remembers the last lines, some thousands of them.
+type recent struct{ now, before map[core.ID]bool }
+
+// add reports whether a line is new.
+func (r *recent) add(id core.ID) bool {
+	if r.now[id] || r.before[id] {
+		return false
+	}
+	if r.now == nil || len(r.now) == remembered {
+		r.now, r.before = map[core.ID]bool{}, r.now
+	}
+	r.now[id] = true
+	return true
 }
 
 // touchesRights lists what may take a reader's own right away: its secret, its switch, or all of it. It comes back and
@@ -89,14 +113,6 @@ func (s *Streams) pass(one *stream, i item) {
 	case one.lines <- i:
 	default:
 		one.close()
-	}
-}
-
-func (s *Streams) toAll(i item) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for one := range s.all {
-		s.pass(one, i)
 	}
 }
 
@@ -174,8 +190,14 @@ func (s *Streams) Run(ctx context.Context) {
 
 // beat tells that everything is told which was acknowledged before the lag. A node that hears nothing says nothing.
 func (s *Streams) beat() {
-	if s.log.Hearing() == nil {
-		s.toAll(item{beat: true, lag: s.log.State().Lag})
+	if s.log.Hearing() != nil {
+		return
+	}
+	i := item{beat: true, lag: s.log.State().Lag}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for one := range s.all {
+		s.pass(one, i)
 	}
 }
 
@@ -197,7 +219,7 @@ func (s *Streams) look(ctx context.Context) {
 		}
 		s.failing = false
 		for _, line := range lines {
-			s.toAll(item{line: line})
+			s.tell(line)
 			s.at = events.PlaceOf(line)
 		}
 		if !more {
