@@ -240,6 +240,46 @@ func TestRFC8414_2_WhereAppsComeFrom(t *testing.T) {
 	})
 }
 
+// GW21: pages of any origin may call an API for agents and read its challenge, with no cookie along; they may not where none asked
+// for it, and a preflight passes nothing on.
+func TestGW21_AgentsInBrowsers(t *testing.T) {
+	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
+		from := func(method, path, wants, token string) lptest.Answer {
+			r := s.Request(method, path, "")
+			r.Header.Set("Origin", "https://browser-agent.example")
+			if wants != "" {
+				r.Header.Set("Access-Control-Request-Method", wants)
+				r.Header.Set("Access-Control-Request-Headers", "authorization,mcp-protocol-version")
+			}
+			if token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+			return s.Do(r)
+		}
+		for path, open := range map[string]bool{lptest.AgentCalls: true, "/v3/dashboards": false} {
+			for what, a := range map[string]lptest.Answer{
+				"bare": from("GET", path, "", ""), "a bad token": from("GET", path, "", "bad"), "no such path": from("GET", path+"/none", "", ""),
+				"no such method": from("DELETE", path, "", ""), "a preflight": from("OPTIONS", path, "POST", ""),
+			} {
+				h := a.Header
+				if readable := h.Get("Access-Control-Allow-Origin") == "*" && strings.Contains(h.Get("Access-Control-Expose-Headers"), "WWW-Authenticate"); readable != open || h.Get("Access-Control-Allow-Credentials") != "" {
+					t.Errorf("%s at %s: readable %v, want %v: %v", what, path, readable, open, h)
+				}
+			}
+		}
+		for wants, status := range map[string]int{"GET": 204, "POST": 204, "DELETE": 405} {
+			a := from("OPTIONS", lptest.AgentCalls, wants, "")
+			wantStatus(t, a, status)
+			if allowed := a.Header.Get("Access-Control-Allow-Methods"); status == 204 && (allowed != wants || !strings.HasPrefix(a.Header.Get("Access-Control-Allow-Headers"), "Authorization,") || a.Body != "") {
+				t.Errorf("preflight of %s: %v %s", wants, a.Header, a.Body)
+			}
+		}
+		wantStatus(t, from("OPTIONS", lptest.AgentCalls+"/none", "GET", ""), 404)
+		wantStatus(t, from("OPTIONS", lptest.AgentCalls, "", ""), 405)
+		wantStatus(t, from("OPTIONS", "/v3/dashboards", "GET", ""), 405)
+	})
+}
+
 // DC03 to DC06, DC20: what a registration may not be.
 func TestDC03_DC04_DC06_RegistrationsThatAreRefused(t *testing.T) {
 	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {

@@ -103,6 +103,7 @@ type Call struct {
 	host    string
 	match   protect.Match
 	refusal error
+	before  string // the method that a browser asks for before it sends it; "": it is no preflight
 }
 
 // metadata of a protected resource lies at its own host. RFC 9728 §3.
@@ -125,7 +126,13 @@ func (g *Room) Takes(r *http.Request) (Call, bool) {
 		c.api, c.match.API = l.byAPI[api], api
 		return c, true
 	}
-	c.match, c.refusal = l.table.Find(host, r.Method, r.URL.Path)
+	method := r.Method
+	if api != nil && api.Agents {
+		if c.before = preflight(r); c.before != "" {
+			method = c.before
+		}
+	}
+	c.match, c.refusal = l.table.Find(host, method, r.URL.Path)
 	c.api = l.byAPI[c.match.API]
 	return c, true
 }
@@ -161,7 +168,7 @@ func (c *Call) Row() (host, path, method string) {
 	if hosts := c.match.API.Hosts; len(hosts) > 0 {
 		host = hosts[0]
 	}
-	if c.match.Route == nil {
+	if c.match.Route == nil || c.before != "" {
 		return host, c.match.API.Prefix, "any"
 	}
 	return host, c.match.Route.Path, c.match.Route.Method
@@ -171,6 +178,10 @@ func (c *Call) Row() (host, path, method string) {
 func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	if c.refusal != nil {
 		return c.refusal
+	}
+	if c.before != "" {
+		answerPreflight(w, c.before)
+		return nil
 	}
 	if err := upgradable(r, c.api); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 // call answers it.
 func (s *Server) call(w *seen, r *http.Request, c gateway.Call) {
 	surface := apiSurface{s}
+	c.OpenTo(w.Header())
 	if err := s.limits.admit(w, r, s.calls); err != nil {
 		surface.fail(w, r, err)
 		return
