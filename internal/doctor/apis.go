@@ -253,9 +253,10 @@ func apiQueryToken(l *look) finding {
 			return without("no bearer_methods_supported")
 		}
 		methods := d.list("bearer_methods_supported")
-		a := l.get(api + "?access_token=doctor")
-		// A token that is not read is not called invalid.
-		if challenges(a).parameter("error") == "invalid_token" && !slices.Contains(methods, "query") {
+		query, header := challenges(l.get(api+"?access_token=doctor")), challenges(l.get(api, "Authorization: Bearer doctor"))
+		// Whoever reads it calls it wrong in the words that a wrong one in the header gets.
+		read := query.parameter("error") == "invalid_token" && query.parameter("error_description") == header.parameter("error_description")
+		if read && !slices.Contains(methods, "query") {
 			return bad("the query's token is read", "only by "+orNone(methods))
 		}
 		return good("%s", orNone(methods))

@@ -102,7 +102,7 @@ func key(change func(document)) spoil {
 // challenge changes what an API says to calls without a token.
 func challenge(change func(string) string) spoil {
 	return spoil{after: func(r *http.Request, res *http.Response) {
-		if c := res.Header.Get("WWW-Authenticate"); r.URL.Path == "/v3/dashboards" && c != "" && r.Header.Get("Authorization") == "" {
+		if c := res.Header.Get("WWW-Authenticate"); r.URL.Path == lptest.AgentCalls && c != "" && r.Header.Get("Authorization") == "" {
 			if c = change(c); c == "" {
 				res.Header.Del("WWW-Authenticate")
 				return
@@ -248,23 +248,30 @@ var broken = []struct {
 		return r.URL.Path == "/oauth/authorize" && strings.HasPrefix(r.URL.Query().Get("redirect_uri"), lptest.Redirect+"/")
 	}, 200, "text/html", proxyPage), []string{"authorize.exact-redirect"}},
 
-	{"an API without a challenge", challenge(func(string) string { return "" }), []string{"api.challenge"}},
-	{"no resource_metadata", challenge(without("resource_metadata")), []string{"api.resource-metadata"}},
+	{"an API without a challenge", atTheCall(challenge(func(string) string { return "" })), []string{"api.challenge"}},
+	{"an API without a challenge, and its metadata elsewhere", challenge(func(string) string { return "" }), []string{"api.challenge", "api.metadata"}},
+	{"no resource_metadata", atTheCall(challenge(without("resource_metadata"))), []string{"api.resource-metadata"}},
 	{"no scope", challenge(without("scope")), []string{"api.challenge-scope"}},
 	{"no metadata of the API", instead(path(resourceAddress), 404, "text/html", proxyPage), []string{"api.metadata"}},
 	{"metadata of the API only where the challenge says", moved(), []string{"api.metadata-path"}},
-	{"the metadata of another API", resource("resource", "https://other.example.com/v3/dashboards"), []string{"api.resource"}},
-	{"a resource beside the API's path", resource("resource", issuer+"/v3/dash"), []string{"api.resource"}},
+	{"the metadata of another API", resource("resource", "https://other.example.com/agents"), []string{"api.resource"}},
+	{"a resource beside the API's path", resource("resource", issuer+"/agents/dash"), []string{"api.resource"}},
 	{"the challenge leads to another host", challenge(func(c string) string {
 		return strings.Replace(c, issuer+resourceAddress, "https://other.example.com/metadata", 1)
 	}), []string{"api.metadata"}},
 	{"another authorization server", resource("authorization_servers", []any{issuer + "/"}), []string{"api.issuer"}},
 	{"a wrong token is not told", spoil{after: func(r *http.Request, res *http.Response) {
-		if r.URL.Path == "/v3/dashboards" && r.Header.Get("Authorization") != "" {
+		if r.URL.Path == lptest.AgentCalls && r.Header.Get("Authorization") != "" {
 			res.Header.Del("WWW-Authenticate")
 		}
 	}}, []string{"api.bogus-token"}},
-	{"query tokens against what is announced", resource("bearer_methods_supported", []any{"header"}), []string{"api.query-token"}},
+	{"query tokens against what is announced", spoil{before: func(_ http.ResponseWriter, r *http.Request) bool {
+		if token := r.URL.Query().Get("access_token"); token != "" {
+			r.URL.RawQuery = ""
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		return false
+	}}, []string{"api.query-token"}},
 	{"HEAD is a fault", instead(func(r *http.Request) bool { return r.Method == http.MethodHead }, 500, "text/html", ""), []string{"api.head-options"}},
 
 	{"no preflight of the metadata", instead(func(r *http.Request) bool { return r.Method == "OPTIONS" && r.URL.Path == openidPath }, 405, "text/html", proxyPage), []string{"cors.discovery"}},
@@ -279,8 +286,8 @@ var broken = []struct {
 	{"a * for Authorization", withHeader("/oauth/token", "Access-Control-Allow-Headers", "*"), []string{"cors.token"}},
 	{"no CORS at the registration", withoutHeader(registerPath, "Access-Control-Allow-Origin"), []string{"cors.registration"}},
 	{"no CORS at the API's metadata", withoutHeader(resourceAddress, "Access-Control-Allow-Origin"), []string{"cors.api-metadata"}},
-	{"no CORS at the API", withoutHeader("/v3/dashboards", "Access-Control-Allow-Origin"), []string{"cors.api"}},
-	{"the challenge is not exposed", withoutHeader("/v3/dashboards", "Access-Control-Expose-Headers"), []string{"cors.api"}},
+	{"no CORS at the API", withoutHeader(lptest.AgentCalls, "Access-Control-Allow-Origin"), []string{"cors.api"}},
+	{"the challenge is not exposed", withoutHeader(lptest.AgentCalls, "Access-Control-Expose-Headers"), []string{"cors.api"}},
 	{"origins are reflected", spoil{after: func(r *http.Request, res *http.Response) {
 		if origin := r.Header.Get("Origin"); origin != "" && r.URL.Path == "/oauth/jwks" {
 			res.Header.Set("Access-Control-Allow-Origin", origin)
@@ -349,8 +356,9 @@ var broken = []struct {
 
 	{"nothing", spoil{}, nil},
 	{"compressed as it should be", compressed("Accept-Encoding"), nil},
-	{"a resource with a slash at the end", resource("resource", api+"/"), nil},
-	{"a resource that covers more", covering(), nil},
+	{"a resource with a slash at the end", resource("resource", issuer+"/agents/"), nil},
+	{"a resource that is one call", atTheCall(resource("resource", api)), nil},
+	{"query tokens that are announced", resource("bearer_methods_supported", []any{"header", "query"}), nil},
 }
 
 // moved has the API's metadata at another address, and says so.
@@ -369,11 +377,10 @@ func moved() spoil {
 	return s
 }
 
-// covering has one resource for everything below the API's path.
-func covering() spoil {
-	s := resource("resource", issuer+"/v3/")
+// atTheCall has the API's metadata also where clients look who know nothing but the call.
+func atTheCall(s spoil) spoil {
 	s.before = func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path == "/.well-known/oauth-protected-resource/v3" {
+		if r.URL.Path == resourceAddress+"/dashboards" {
 			r.URL.Path = resourceAddress
 		}
 		return false
@@ -391,7 +398,7 @@ func downgraded() spoil {
 	return spoil{
 		clear: true,
 		options: func(o *doctor.Options) {
-			o.Issuer, o.APIs = insecure, []string{insecure + "/v3/dashboards"}
+			o.Issuer, o.APIs = insecure, []string{insecure + lptest.AgentCalls}
 		},
 		after: func(_ *http.Request, res *http.Response) {
 			for _, values := range res.Header {

@@ -18,38 +18,35 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"regexp"
 	"testing"
 	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/doctor"
+	"launchpad/internal/fetch"
 	"launchpad/internal/lptest"
 )
 
 const (
 	issuer = "https://id.example.com"
-	api    = issuer + "/v3/dashboards"
+	api    = issuer + lptest.AgentCalls
 
 	metadataPath    = "/.well-known/oauth-authorization-server"
 	openidPath      = "/.well-known/openid-configuration"
-	resourceAddress = "/.well-known/oauth-protected-resource/v3/dashboards"
+	resourceAddress = "/.well-known/oauth-protected-resource/agents"
 	registerPath    = "/oauth/register"
 )
 
 // world is a real Launchpad behind TLS, as the doctor reaches it: its network leads nowhere else.
 type world struct {
 	server *lptest.Server
-	whole  *url.URL // the real server, with an API for agents
 	trust  authority
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s := lptest.Start(t, lptest.Engines(t)[0], lptest.WithIssuer(issuer))
-	whole := httptest.NewServer(forAgents(t, s))
-	t.Cleanup(whole.Close)
-	return &world{server: s, whole: parsed(t, whole.URL), trust: newAuthority(t)}
+	s := lptest.Start(t, lptest.Engines(t)[0], lptest.WithIssuer(issuer), lptest.WithAgents(fetch.Options{}))
+	return &world{server: s, trust: newAuthority(t)}
 }
 
 func parsed(t *testing.T, address string) *url.URL {
@@ -77,7 +74,8 @@ type spoil struct {
 // front puts the spoilt proxy in front of the server and gives what the doctor needs to look through it.
 func (w *world) front(t *testing.T, s spoil) doctor.Options {
 	t.Helper()
-	spoilt := httptest.NewUnstartedServer(s.proxy(w.whole))
+	real := s.proxy(parsed(t, w.server.URL))
+	spoilt := httptest.NewUnstartedServer(real)
 	spoilt.EnableHTTP2, spoilt.TLS = !s.http1, &tls.Config{Certificates: []tls.Certificate{w.trust.issue(t, s.leaf)}}
 	if s.tls != nil {
 		s.tls(spoilt.TLS)
@@ -92,7 +90,7 @@ func (w *world) front(t *testing.T, s spoil) doctor.Options {
 		}
 	}
 	if s.clear {
-		s.plain = s.proxy(w.whole).ServeHTTP
+		s.plain = real.ServeHTTP
 	}
 	plain := httptest.NewServer(s.plain)
 	t.Cleanup(plain.Close)
@@ -135,59 +133,6 @@ func pass(to *url.URL, after func(*http.Response)) http.Handler {
 			return nil
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
-	}
-}
-
-// forAgents adds what a server has besides whose API is for agents, as far as this one has none.
-func forAgents(t *testing.T, s *lptest.Server) http.Handler {
-	resource := document{"resource": api, "authorization_servers": []any{issuer}, "bearer_methods_supported": []any{"header", "query"}}
-	has := func(path string) bool { return s.Do(s.Request("OPTIONS", path, "")).Status < 300 }
-	added := map[string]bool{registerPath: !has(registerPath), resourceAddress: true} // the sample API is for none
-	real := pass(parsed(t, s.URL), func(res *http.Response) { announce(res, added[registerPath]) })
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		preflight := r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && (added[r.URL.Path] || r.URL.Path == "/v3/dashboards")
-		switch {
-		case preflight:
-			w.Header().Set("Access-Control-Allow-Origin", "*")
-			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, MCP-Protocol-Version")
-			w.WriteHeader(http.StatusNoContent)
-		case added[r.URL.Path] && r.URL.Path == registerPath:
-			write(w, http.StatusBadRequest, document{"error": "invalid_redirect_uri"})
-		case added[r.URL.Path]:
-			write(w, http.StatusOK, resource)
-		default:
-			real.ServeHTTP(w, r)
-		}
-	})
-}
-
-func write(w http.ResponseWriter, status int, d document) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Access-Control-Allow-Origin", "*")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(d) // the doctor may have gone
-}
-
-// told is what a challenge for agents says already.
-var told = regexp.MustCompile(`,\s*(?:resource_metadata|scope)="[^"]*"`)
-
-func announce(res *http.Response, registers bool) {
-	switch res.Request.URL.Path {
-	case metadataPath, openidPath:
-		edit(res, func(d document) {
-			if registers {
-				d["registration_endpoint"] = issuer + registerPath
-			}
-			d["client_id_metadata_document_supported"] = true
-			d["scopes_supported"] = append(d["scopes_supported"].([]any), "offline_access")
-		})
-	case "/v3/dashboards":
-		h := res.Header
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
-		if c := h.Get("WWW-Authenticate"); c != "" {
-			h.Set("WWW-Authenticate", told.ReplaceAllString(c, "")+`, resource_metadata="`+issuer+resourceAddress+`", scope="dashboards:read"`)
-		}
 	}
 }
 
