@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/store"
@@ -104,6 +105,36 @@ func TestLinesAreNumberedOnce(t *testing.T) {
 		if left := w.unsequenced(t); len(left) != 0 {
 			t.Errorf("%d lines have no number", len(left))
 		}
+	})
+}
+
+// Where a reader begins who was never here: at the youngest numbered line before a moment, whatever has no number yet.
+func TestTheLastLineBeforeAMoment(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		last := func(what string, at time.Time, want int64) {
+			t.Helper()
+			if seq, err := w.LastBefore(t.Context(), at); err != nil || seq != want {
+				t.Errorf("%s: %d, %v; want %d", what, seq, err, want)
+			}
+		}
+		lease, begun := w.taken(t, w.id()), w.clock.Now()
+		numberAll := func(from store.End) store.End {
+			lines := w.unsequenced(t)
+			must(t, w.Sequence(t.Context(), lease, from, numbered(from, lines)))
+			return store.End{Seq: lines[len(lines)-1].Seq, Hash: lines[len(lines)-1].Hash}
+		}
+		last("nothing has a number", begun.Add(time.Minute), 0)
+		first := numberAll(store.End{})
+		w.clock.Advance(time.Hour)
+		must(t, w.LockIdentity(t.Context(), w.ann.ID, core.ID{}, w.clock.Now()))
+		last("a line without a number", begun.Add(2*time.Hour), first.Seq)
+		second := numberAll(first)
+		w.clock.Advance(time.Hour)
+		must(t, w.LockIdentity(t.Context(), w.ben.ID, core.ID{}, w.clock.Now()))
+		last("before everything", begun, 0)
+		last("at the moment of the second", begun.Add(time.Hour), first.Seq)
+		last("a millisecond later", begun.Add(time.Hour+time.Millisecond), second.Seq)
+		last("after the one that has no number", begun.Add(3*time.Hour), second.Seq)
 	})
 }
 
