@@ -40,6 +40,7 @@ func (f *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := query.Once("after"); err != nil {
 		return err
 	}
+	rights := f.Streams.Rights()
 	// Credentials come in the header alone: addresses end up in logs.
 	app, err := f.Clients.Authenticate(r, oauth.Form{})
 	if err != nil {
@@ -58,7 +59,7 @@ func (f *Room) serve(w http.ResponseWriter, r *http.Request) error {
 	if wantsPage(r) {
 		return f.page(w, r, from)
 	}
-	return f.stream(w, r, app, from)
+	return f.stream(w, r, app, rights, from)
 }
 
 // place reads where the reader is. EventSource repeats the address that it began with, so its header is the newer word.

@@ -23,8 +23,8 @@ const (
 func isGone(err error) bool { return errors.Is(err, events.ErrGone) }
 
 // stream writes Server-Sent Events: what came after the place, and then what comes.
-func (f *Room) stream(w http.ResponseWriter, r *http.Request, app core.App, from events.Place) error {
-	one, err := f.Streams.join(r.Context(), app.ID)
+func (f *Room) stream(w http.ResponseWriter, r *http.Request, app core.App, rights uint64, from events.Place) error {
+	one, err := f.Streams.join(r.Context(), app, rights)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -104,7 +104,7 @@ func (t *teller) follow(r *http.Request, one *stream) {
 	}
 }
 
-func (t *teller) item(i item) {
+func (t *teller) item(i *item) {
 	if i.beat {
 		t.beat(i.lag)
 		return

@@ -41,6 +41,7 @@ type Streams struct {
 	mu     sync.Mutex
 	all    map[*stream]bool
 	passed recent
+	rights uint64 // how many lines touched some reader's
 	ended  bool
 }
 
@@ -51,10 +52,10 @@ func NewStreams(log *events.Log, warn *slog.Logger) *Streams {
 
 // stream is one open reader.
 type stream struct {
-	app   core.ID
-	lines chan item
-	end   chan struct{} // closed once
-	once  sync.Once
+	app, publisher core.ID
+	lines          chan *item
+	end            chan struct{} // closed once
+	once           sync.Once
 }
 
 func (s *stream) close() { s.once.Do(func() { close(s.end) }) }
@@ -75,15 +76,24 @@ func (s *Streams) Read(e core.Event) { s.tell(store.Line{Event: e}) }
 func (s *Streams) tell(line store.Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := s.passed.add(line.ID)
+	first, i := s.passed.add(line.ID), &item{line: line}
+	touches := first && touchesRights[line.Kind]
+	if touches {
+		s.rights++
+	}
 	for one := range s.all {
 		if first || line.Seq > 0 {
-			s.pass(one, item{line: line})
+			s.pass(one, i)
 		}
-		if first && line.AppID == one.app && touchesRights[line.Kind] {
+		if touches && one.rests(line.Event) {
 			one.close()
 		}
 	}
+}
+
+// rests reports whether the right to read rests on what a line is about.
+func (s *stream) rests(e core.Event) bool {
+	return e.AppID == s.app || e.Kind == core.EventAccountSuspended && e.AccountID == s.publisher
 }
 
 // recent remembers the last lines, some thousands of them.
@@ -101,14 +111,21 @@ func (r *recent) add(id core.ID) bool {
 	return true
 }
 
-// touchesRights lists what may take a reader's own right away: its secret, its switch, or all of it. It comes back and
-// proves itself anew.
+// touchesRights lists what may take a reader's own right away: its secret, its switch, all of it, or who publishes it. It
+// comes back and proves itself anew.
 var touchesRights = map[core.EventKind]bool{
-	core.EventAppSecretEnded: true, core.EventAppChanged: true, core.EventAppDeleted: true,
+	core.EventAppSecretEnded: true, core.EventAppChanged: true, core.EventAppDeleted: true, core.EventAppHandedOver: true, core.EventAccountSuspended: true,
+}
+
+// Rights is to be read before a reader proves itself, and given to join.
+func (s *Streams) Rights() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rights
 }
 
 // pass never waits: who is too far behind is sent away.
-func (s *Streams) pass(one *stream, i item) {
+func (s *Streams) pass(one *stream, i *item) {
 	select {
 	case one.lines <- i:
 	default:
@@ -117,8 +134,9 @@ func (s *Streams) pass(one *stream, i item) {
 }
 
 // join opens a stream: from now on it is passed every line, and every number after a place that is reached already. What
-// came before it reads by itself.
-func (s *Streams) join(ctx context.Context, app core.ID) (*stream, error) {
+// came before it reads by itself. If somebody's rights were touched since those of this reader were looked at, it may have been
+// this one's, and it has to come back.
+func (s *Streams) join(ctx context.Context, app core.App, since uint64) (*stream, error) {
 	s.follow.Lock()
 	defer s.follow.Unlock()
 	if !s.following {
@@ -135,15 +153,17 @@ func (s *Streams) join(ctx context.Context, app core.ID) (*stream, error) {
 	}
 	of := 0
 	for one := range s.all {
-		if one.app == app {
+		if one.app == app.ID {
 			of++
 		}
 	}
 	if of >= mostOfApp || len(s.all) >= most {
 		return nil, oauth.TooManyRequests("feed_full", heartbeat, "too many streams of the revocation feed are open; close those that nobody reads, or poll")
 	}
-	one := &stream{app: app, lines: make(chan item, behind), end: make(chan struct{})}
-	s.all[one] = true
+	one := &stream{app: app.ID, publisher: app.Publisher.ID, lines: make(chan *item, behind), end: make(chan struct{})}
+	if s.all[one] = true; s.rights != since {
+		one.close()
+	}
 	return one, nil
 }
 
@@ -193,7 +213,7 @@ func (s *Streams) beat() {
 	if s.log.Hearing() != nil {
 		return
 	}
-	i := item{beat: true, lag: s.log.State().Lag}
+	i := &item{beat: true, lag: s.log.State().Lag}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range s.all {

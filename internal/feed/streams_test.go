@@ -13,10 +13,10 @@ func TestALineThatIsHeardTwiceIsPassedOnOnce(t *testing.T) {
 	s := NewStreams(nil, nil)
 	s.following = true // nobody reads numbers here
 	now := core.SystemClock{}.Now()
-	app := secret.NewID(now)
-	line := core.Event{ID: secret.NewID(now), Kind: core.EventAppChanged, AppID: app}
+	app := core.App{ID: secret.NewID(now)}
+	line := core.Event{ID: secret.NewID(now), Kind: core.EventAppChanged, AppID: app.ID}
 	open := func() *stream {
-		one, err := s.join(t.Context(), app)
+		one, err := s.join(t.Context(), app, s.Rights())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +48,45 @@ func TestALineThatIsHeardTwiceIsPassedOnOnce(t *testing.T) {
 	}
 	if n := len(s.passed.now) + len(s.passed.before); n > 2*remembered {
 		t.Errorf("%d lines are remembered", n)
+	}
+}
+
+// CA08: a stream ends with what its reader's right rests on, also if that went between the proof and the first line.
+func TestAStreamEndsWithItsReadersRight(t *testing.T) {
+	now := core.SystemClock{}.Now()
+	app := core.App{ID: secret.NewID(now), Publisher: core.Account{ID: secret.NewID(now)}}
+	for what, c := range map[string]struct {
+		line core.Event
+		ends bool
+	}{
+		"its secret":             {core.Event{Kind: core.EventAppSecretEnded, AppID: app.ID}, true},
+		"its switch":             {core.Event{Kind: core.EventAppChanged, AppID: app.ID}, true},
+		"itself":                 {core.Event{Kind: core.EventAppDeleted, AppID: app.ID}, true},
+		"another publisher":      {core.Event{Kind: core.EventAppHandedOver, AppID: app.ID}, true},
+		"its publisher":          {core.Event{Kind: core.EventAccountSuspended, AccountID: app.Publisher.ID}, true},
+		"another account":        {core.Event{Kind: core.EventAccountSuspended, AccountID: secret.NewID(now)}, false},
+		"another app":            {core.Event{Kind: core.EventAppChanged, AppID: secret.NewID(now)}, false},
+		"what it has to do with": {core.Event{Kind: core.EventTokenRevoked, AppID: app.ID}, false},
+	} {
+		s := NewStreams(nil, nil)
+		s.following = true
+		rights := s.Rights()
+		one, err := s.join(t.Context(), app, rights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.line.ID = secret.NewID(now)
+		s.Read(c.line)
+		if ended(one) != c.ends {
+			t.Errorf("%s: ended %v, want %v", what, ended(one), c.ends)
+		}
+		late, err := s.join(t.Context(), app, rights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.ends && !ended(late) {
+			t.Errorf("%s: a reader that proved itself before goes on", what)
+		}
 	}
 }
 
