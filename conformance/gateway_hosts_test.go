@@ -3,10 +3,12 @@ package conformance
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
 	guarded "launchpad/internal/protect"
@@ -96,4 +98,56 @@ func TestReloadingDropsNoRequest(t *testing.T) {
 			t.Errorf("%d of %d calls failed", failed.Load(), calls.Load())
 		}
 	}
+}
+
+// HT14: whatever follows from the APIs changes with them: what tokens can be for, the metadata, what strangers may ask for, limits, and what proxies
+// are told.
+func TestReloadingRenewsAllThatFollowsFromTheAPIs(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		resource := s.URL + "/v9"
+		added := gateway.API{API: guarded.API{Name: "Nine", Prefix: "/v9/", Resource: resource, Agents: true, Routes: []guarded.Route{{Method: "GET", Path: "/v9/a", Scope: "dashboards:write"}}}, Upstream: named("nine")}
+		behind := gateway.API{API: guardedAPI}
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		look := func() string {
+			about := s.Do(s.Request("GET", "/.well-known/oauth-authorization-server", ""))
+			asked := s.PostAs(s.Machine, "/oauth/token", lptest.Form("grant_type", "client_credentials", "resource", resource))
+			told := s.Do(proxies["caddy"](s, bearer("GET", "/data", token)))
+			document := s.Do(s.Request("GET", "/.well-known/oauth-protected-resource/v9", ""))
+			return fmt.Sprintf("%d %t %q %d %q", document.Status, strings.Contains(about.Body, resource), asked.Text("error"), told.Status, registerJSON(s, `{"redirect_uris":["http://127.0.0.1/a"]}`).Text("scope"))
+		}
+		const before, after = `404 false "invalid_target" 421 ""`, `200 true "" 200 "dashboards:write"`
+		check(t, s.LoadAPIs(s.SampleAPI()))
+		if got := look(); got != before {
+			t.Errorf("before: %s, want %s", got, before)
+		}
+		check(t, s.LoadAPIs(s.SampleAPI(), added, behind))
+		if got := look(); got != after {
+			t.Errorf("after: %s, want %s", got, after)
+		}
+		token = s.Token(s.Machine, "grant_type", "client_credentials", "resource", resource).Text("access_token")
+		call := func() int {
+			r := s.Request("GET", "/v9/a", "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			return s.Do(r).Status
+		}
+		if got := call(); got != 200 {
+			t.Errorf("called: %d", got)
+		}
+		added.Limits.OfAccount = 1
+		for range 2 { // what did not change goes on
+			check(t, s.LoadAPIs(s.SampleAPI(), added))
+			call()
+		}
+		if got := call(); got != 429 {
+			t.Errorf("beyond the new limit: %d", got)
+		}
+		if err := s.LoadAPIs(s.SampleAPI(), added, gateway.API{API: guarded.API{Name: "Nine", Hosts: []string{"nine.example.com"}, Prefix: "/"}}); err == nil {
+			t.Error("two APIs of one name were taken")
+		}
+		check(t, s.LoadAPIs(s.SampleAPI()))
+		token = s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		if got := look(); got != before {
+			t.Errorf("taken away: %s, want %s", got, before)
+		}
+	}, lptest.Guarding(), lptest.WithAgents(fetch.Options{}))
 }

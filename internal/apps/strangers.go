@@ -30,9 +30,9 @@ const (
 
 // StrangerOptions is what the operator decided about apps that come by themselves.
 type StrangerOptions struct {
-	Open  bool        // they may come
-	Scope oauth.Scope // the most that they may ask people for
-	Name  string      // of this deployment, which none of them may have
+	Open  bool               // they may come
+	Scope func() oauth.Scope // the most that they may ask people for, now
+	Name  string             // of this deployment, which none of them may have
 	Fetch *fetch.Client
 }
 
@@ -54,7 +54,7 @@ func (s *Strangers) ByClientID(ctx context.Context, clientID string) (core.App, 
 	app, err := s.anywhere(ctx, clientID)
 	if app.Stranger() {
 		// Not what it said once: what is marked for agents now. The person decides about each scope.
-		app.Scope = s.options.Scope
+		app.Scope = s.options.Scope()
 	}
 	return app, err
 }
@@ -173,10 +173,10 @@ func (s *Strangers) name(ctx context.Context, wanted, host string) (string, erro
 
 // narrowed is the scope that is answered: what was asked for of what there is for agents, and all of that if there is none of it.
 func (s *Strangers) narrowed(asked oauth.Scope) oauth.Scope {
-	if scope := asked.And(s.options.Scope); len(scope) > 0 {
+	if scope := asked.And(s.options.Scope()); len(scope) > 0 {
 		return scope
 	}
-	return s.options.Scope
+	return s.options.Scope()
 }
 
 // fingerprint is the same for registrations that say the same, as far as we listen.
@@ -199,7 +199,7 @@ func (s *Strangers) Registration(ctx context.Context, clientID, token string) (R
 	if app.ClientID != clientID || !app.Usable() {
 		return Registered{}, core.ErrNotFound
 	}
-	out := Registered{App: app, Scope: s.options.Scope, Token: secret.Text(token), Method: "none", ApplicationType: "web"}
+	out := Registered{App: app, Scope: s.options.Scope(), Token: secret.Text(token), Method: "none", ApplicationType: "web"}
 	if app.Confidential() {
 		out.Method = "client_secret_basic"
 	}

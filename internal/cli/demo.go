@@ -148,16 +148,12 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 		options.APIs = append(options.APIs, agents...)
 		if len(agents) > 0 {
 			options.Registration = core.RegistrarsAnybody
-			for _, api := range agents {
-				options.AgentScope = options.AgentScope.Or(api.Scope())
-			}
 		}
-		options.TryAPI = options.Issuer + "/v3/dashboards"
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}
 		facts, err = seeder.seed(ctx, o.redirects)
 		facts.AccountHosts = c.AccountHosts
-		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.TryAPI, demoAPI.Scope().String()
+		facts.Issuer, facts.API, facts.Scope = options.Issuer, options.Issuer+"/v3/dashboards", demoAPI.Scope().String()
 		facts.AgentAPIs = nil
 		for i, api := range agents {
 			facts.AgentAPIs = append(facts.AgentAPIs, demoAgentAPI{api.Resource, o.agentAPIs[i], scopeOfTools})

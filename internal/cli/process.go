@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -116,15 +114,13 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 	if options.APIs, err = apis(c); err != nil {
 		return err
 	}
-	options.Guarded = guarded(c)
 	if options.Asking, err = c.Asking(); err != nil {
 		return err
 	}
 	if options.AccountHosts, err = c.Hosts(); err != nil {
 		return err
 	}
-	options.TryAPI = tryAPI(c)
-	options.LimitsRedis, options.LimitsOf = c.LimitsRedis, limitsOf(c)
+	options.LimitsRedis = c.LimitsRedis
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {
 		return err
@@ -151,26 +147,16 @@ func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte
 		Version: Version, Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
 		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
 		Sunset: c.Sunset.Ends(), SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
-		Registration: c.Registrars(), AgentScope: c.AgentScope(),
+		Registration: c.Registrars(),
 	}
 }
 
-// tryAPI is the first call that can be tried without knowing more than a token.
-func tryAPI(c config.Config) string {
-	for _, a := range c.APIs {
-		for _, r := range a.Routes {
-			if !a.Guarded(&c) && slices.Contains(r.AllMethods(), "GET") && !strings.Contains(r.Path, "{") && len(a.Hosts) == 0 {
-				return c.Issuer + r.Path
-			}
-		}
-	}
-	return ""
-}
-
+// apis is what is protected. One without an upstream has a proxy in front that asks.
 func apis(c config.Config) ([]gateway.API, error) {
 	var list []gateway.API
 	for _, a := range c.APIs {
 		if a.Guarded(&c) {
+			list = append(list, gateway.API{API: protectedAPI(a)})
 			continue
 		}
 		targets, err := a.Targets()
@@ -190,30 +176,10 @@ func apis(c config.Config) ([]gateway.API, error) {
 	return list, nil
 }
 
-// limitsOf are the limits that APIs have of their own.
-func limitsOf(c config.Config) map[string]config.APILimits {
-	own := map[string]config.APILimits{}
-	for _, a := range c.APIs {
-		own[cmp.Or(a.Name, a.Prefix)] = a.Limits
-	}
-	return own
-}
-
-// guarded is the APIs that a proxy stands in front of.
-func guarded(c config.Config) []protect.API {
-	var list []protect.API
-	for _, a := range c.APIs {
-		if a.Guarded(&c) {
-			list = append(list, protectedAPI(a))
-		}
-	}
-	return list
-}
-
 func protectedAPI(a config.API) protect.API {
 	api := protect.API{
 		Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
-		QueryTokens: a.QueryTokens, Agents: a.Agents,
+		QueryTokens: a.QueryTokens, Agents: a.Agents, Limits: a.Limits,
 	}
 	for _, r := range a.Routes {
 		for _, method := range r.AllMethods() {

@@ -56,10 +56,13 @@ func TestReloadTakesGoodFilesOnly(t *testing.T) {
 		}
 		want("/v3/a", http.StatusUnauthorized)
 	}
-	write(head + "name = \"Other\"\n" + api("/v4/"))
+	write(head + "name = \"Other\"\n" + strings.Replace(api("/v4/"), "[[api]]", "[[api]]\nagents = true", 1))
 	only, err := p.reload()
-	if err != nil || strings.Join(only, ", ") != "name" {
-		t.Errorf("%v, %v, want name", only, err)
+	if err != nil || strings.Join(only, ", ") != "name, register" {
+		t.Errorf("%v, %v, want name, and register, which follows from agents", only, err)
+	}
+	if got, _ := get(t, listen+"/.well-known/oauth-protected-resource/v4"); got != http.StatusOK {
+		t.Errorf("the metadata of the new API: %d", got)
 	}
 	want("/v3/a", http.StatusNotFound)
 	want("/v4/a", http.StatusUnauthorized)

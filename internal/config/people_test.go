@@ -29,9 +29,6 @@ func TestWhoMayBringApps(t *testing.T) {
 			t.Errorf("%q with %d APIs: %q, want %q", c.word, len(c.apis), got, c.want)
 		}
 	}
-	if got := (&Config{APIs: forAgents}).AgentScope().String(); got != "ask use" {
-		t.Errorf("the scope of agents: %q", got)
-	}
 }
 
 // Who may come in, and open accounts, is closed unless it is said otherwise, and a slip of the pen opens nothing.

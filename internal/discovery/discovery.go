@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"launchpad/internal/keys"
 	"launchpad/internal/protect"
@@ -21,7 +22,25 @@ type Room struct {
 	Register    string // path at which apps register themselves, who may then be documents as well; "": they may not
 	Resources   *protect.Resources
 
-	document []byte
+	made atomic.Pointer[documents]
+}
+
+// documents are what is published while the APIs are the same.
+type documents struct {
+	of        *protect.Targeted
+	server    []byte
+	resources map[place][]byte
+}
+
+// now gives the documents, and makes them anew if the APIs have changed.
+func (d *Room) now() *documents {
+	of := d.Resources.Now()
+	made := d.made.Load()
+	if made == nil || made.of != of {
+		made = &documents{of, d.write(), d.writeResources()}
+		d.made.Store(made)
+	}
+	return made
 }
 
 // metadata of RFC 8414 §2, without null members: some clients stop at them.
@@ -51,7 +70,6 @@ type metadata struct {
 // Routes of the room. Clients build the address from the issuer in different ways, and stop at the first that
 // answers nonsense, so all of them answer the same.
 func (d *Room) Routes() []web.Route {
-	d.document = d.write()
 	routes := []web.Route{{Method: "GET", Path: "/oauth/jwks", Surface: web.JSONSurface, AnyOrigin: true, Handle: d.jwks}}
 	for _, path := range Spellings(d.Keys.Issuer()) {
 		routes = append(routes, web.Route{Method: "GET", Path: path, Surface: web.JSONSurface, AnyOrigin: true, Handle: d.serve})
@@ -109,7 +127,7 @@ func (d *Room) scopes() []string {
 }
 
 func (d *Room) serve(w http.ResponseWriter, _ *http.Request) error {
-	return web.WritePublicJSON(w, d.document)
+	return web.WritePublicJSON(w, d.now().server)
 }
 
 func (d *Room) jwks(w http.ResponseWriter, _ *http.Request) error {

@@ -10,15 +10,14 @@ import (
 	"launchpad/oauth"
 )
 
+// place is where the metadata of an API lies: a host, or "" for any, and a path.
+type place struct{ host, path string }
+
 // resourceRoutes serve the metadata of the protected APIs. RFC 9728 §3: at the path of the resource, behind the well-known
 // part. Whatever else is asked for there is 404: clients go on to the next spelling on that, and stop at a fault.
 func (d *Room) resourceRoutes() []web.Route {
-	type place struct{ host, path string }
-	documents := map[place][]byte{}
-	for _, target := range d.Resources.All() {
-		documents[place{target.MetadataHost(), target.MetadataPath()}] = target.Metadata(d.Keys.Issuer())
-	}
 	serve := func(w http.ResponseWriter, r *http.Request) error {
+		documents := d.now().resources
 		path := strings.TrimSuffix(r.URL.EscapedPath(), "/")
 		document, ok := documents[place{hostOf(r), path}]
 		if !ok {
@@ -33,6 +32,14 @@ func (d *Room) resourceRoutes() []web.Route {
 	below := route
 	below.Path += "/{path...}"
 	return []web.Route{route, below}
+}
+
+func (d *Room) writeResources() map[place][]byte {
+	list := map[place][]byte{}
+	for _, target := range d.Resources.All() {
+		list[place{target.MetadataHost(), target.MetadataPath()}] = target.Metadata(d.Keys.Issuer())
+	}
+	return list
 }
 
 // hostOf is compared with what is configured, and never repeated.

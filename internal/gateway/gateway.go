@@ -17,7 +17,7 @@ import (
 // API is one protected API, and what is behind it.
 type API struct {
 	protect.API
-	Upstream  Upstream
+	Upstream  Upstream // nil: it is Guarded
 	MaxBody   int64    // of a call, in bytes; 0: any
 	MaxAnswer int64    // likewise
 	WebSocket bool     // calls may become one

@@ -243,13 +243,16 @@ func (s *Server) open() {
 		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
 		Life: life, RefreshWindow: s.o.window, Catalog: s.o.catalog,
 		APIs:   []gateway.API{s.SampleAPI()},
-		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Guarded: s.o.guarded, Asking: s.o.asking, Limits: s.o.limits,
-		Registration: s.o.agents, AgentScope: Catalog.Published(), Fetch: fetch.New(s.o.fetch),
-		LimitsOf: map[string]config.APILimits{"/v3/": s.o.limitsOf}, LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
+		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Asking: s.o.asking, Limits: s.o.limits,
+		Registration: s.o.agents, Fetch: fetch.New(s.o.fetch),
+		LimitsRedis: s.o.redis, RedisPatience: 10 * time.Second,
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	if s.o.agents == core.RegistrarsAnybody {
 		s.made.APIs = append(s.made.APIs, s.agentAPI())
+	}
+	for _, api := range s.o.guarded {
+		s.made.APIs = append(s.made.APIs, gateway.API{API: api})
 	}
 	if s.o.apis != nil {
 		s.made.APIs = append(s.made.APIs, s.o.apis(s.issuer)...)
@@ -289,7 +292,7 @@ func (s *Server) SampleAPI() gateway.API {
 			{Method: "GET", Path: "/v3/dashboards", Scope: "dashboards:read"},
 			{Method: "POST", Path: "/v3/dashboards", Scope: "dashboards:write"},
 			{Method: "GET", Path: "/v3/accounts/{account}/dashboards", Scope: "dashboards:read"},
-		}},
+		}, Limits: s.o.limitsOf},
 		Upstream: s.o.upstream,
 	}
 	if s.o.api != nil {

@@ -29,7 +29,7 @@ type Room struct {
 	Pages    *web.Renderer
 	Catalog  core.Catalog
 	Issuer   string
-	API      string // an address to try tokens on
+	API      func() string // an address to try tokens on
 	OldWays  *sunset.Ways
 	Flush    func(context.Context) // brings the notes of last use up to date, as far as it can
 }
@@ -139,7 +139,7 @@ func (p *Room) draw(w http.ResponseWriter, r *http.Request, status int, page web
 		page.Team = append(page.Team, web.Builder(b))
 	}
 	page.Owner = policy.MayOnApp(policy.ManageTeam, app, who.ID, page.Memberships)
-	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API
+	page.FormID, page.Issuer, page.API = secret.NewID(p.Clock.Now()), p.Issuer, p.API()
 	page.Memberships = web.ByName(page.Memberships)
 	page.Scopes = web.Choices(p.Catalog, oauth.Scopes(page.Lists["scope"]...))
 	return p.Pages.Render(w, r, status, page)

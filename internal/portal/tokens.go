@@ -28,7 +28,7 @@ func (p *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.said(err)
 	}
-	return p.Pages.Render(w, r, http.StatusCreated, web.TokenCreated{App: app, Token: token, Value: shown.Reveal(), API: p.API})
+	return p.Pages.Render(w, r, http.StatusCreated, web.TokenCreated{App: app, Token: token, Value: shown.Reveal(), API: p.API()})
 }
 
 // maxDays bounds the life that can be chosen.

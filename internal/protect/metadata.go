@@ -48,7 +48,7 @@ func (a *API) MetadataPath() string {
 // MetadataHost is the host of the document, in small letters and without port: the resource's own if calls come to us there,
 // else "" for the issuer's.
 func (a *API) MetadataHost() string {
-	if u, err := url.Parse(a.Resource); err == nil && slices.Contains(a.Hosts, strings.ToLower(u.Hostname())) {
+	if u, err := url.Parse(a.Resource); err == nil && !a.Guarded && slices.Contains(a.Hosts, strings.ToLower(u.Hostname())) {
 		return strings.ToLower(u.Hostname())
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"launchpad/oauth"
 )
@@ -34,16 +35,41 @@ func (t *Target) Narrow(scope oauth.Scope) oauth.Scope {
 	return scope.And(t.Scope)
 }
 
-// Resources finds APIs by their resource identifiers. It does not change; a new one is made when the configuration does.
+// Resources finds APIs by their resource identifiers. Everybody who asks has the same one, and it asks for what there is now:
+// Load replaces that while requests are answered.
 type Resources struct {
+	issuer string
+	now    atomic.Pointer[Targeted]
+}
+
+// Targeted is the APIs that tokens can be bound to at one time.
+type Targeted struct {
 	list []*Target
-	// reserved are the scopes that only APIs for agents have. A token that is bound to no API can do nothing with them.
+	// agents are the scopes of APIs for agents.
+	agents oauth.Scope
+	// reserved are those of them that no other API has. A token that is bound to no API can do nothing with them.
 	reserved oauth.Scope
 }
 
 // NewResources makes it. Its error says what cannot work, for the operator.
 func NewResources(issuer string, apis []API) (*Resources, error) {
-	r := &Resources{}
+	r := &Resources{issuer: issuer}
+	first, err := r.Read(apis)
+	if err == nil {
+		r.Load(first)
+	}
+	return r, err
+}
+
+// Load replaces what there is.
+func (r *Resources) Load(t *Targeted) { r.now.Store(t) }
+
+// Now is what there is, for what is made of it and kept: it is another one after each Load.
+func (r *Resources) Now() *Targeted { return r.now.Load() }
+
+// Read makes what can be loaded. Its error says what cannot work, for the operator.
+func (r *Resources) Read(apis []API) (*Targeted, error) {
+	made := &Targeted{}
 	var open oauth.Scope
 	for _, api := range apis {
 		scope := api.Scope()
@@ -56,25 +82,25 @@ func NewResources(issuer string, apis []API) (*Resources, error) {
 		case api.Resource == "":
 			continue
 		}
-		if oauth.BareOrigin(api.Resource) == oauth.BareOrigin(issuer) {
+		if oauth.BareOrigin(api.Resource) == oauth.BareOrigin(r.issuer) {
 			// RFC 9068 §3: the issuer is the audience of tokens that are for no API.
 			return nil, fmt.Errorf("api %q: its resource is the issuer; give it an address of its own", api.Prefix)
 		}
-		if other := r.find(oauth.BareOrigin(api.Resource)); other != nil {
+		if other := made.find(oauth.BareOrigin(api.Resource)); other != nil {
 			return nil, fmt.Errorf("api %q: its resource is that of api %q; make them differ", api.Prefix, other.Prefix)
 		}
-		for _, other := range r.list {
-			if other.MetadataAddress(issuer) == api.MetadataAddress(issuer) {
+		for _, other := range made.list {
+			if other.MetadataAddress(r.issuer) == api.MetadataAddress(r.issuer) {
 				return nil, fmt.Errorf("api %q: its metadata would lie where that of api %q lies; give their resources other paths", api.Prefix, other.Prefix)
 			}
 		}
-		r.list = append(r.list, &Target{api, scope})
+		made.list = append(made.list, &Target{api, scope})
 		if api.Agents {
-			r.reserved = r.reserved.Or(scope)
+			made.agents = made.agents.Or(scope)
 		}
 	}
-	r.reserved = r.reserved.Minus(open)
-	return r, nil
+	made.reserved = made.agents.Minus(open)
+	return made, nil
 }
 
 // Scope is every scope that counts at the API.
@@ -87,28 +113,33 @@ func (a *API) Scope() oauth.Scope {
 }
 
 // find finds an API by an identifier in the form in which they are compared.
-func (r *Resources) find(resource string) *Target {
-	for _, t := range r.list {
-		if oauth.BareOrigin(t.Resource) == resource {
-			return t
+func (t *Targeted) find(resource string) *Target {
+	for _, found := range t.list {
+		if oauth.BareOrigin(found.Resource) == resource {
+			return found
 		}
 	}
 	return nil
 }
 
 // All lists the APIs that tokens can be bound to.
-func (r *Resources) All() []*Target { return r.list }
+func (r *Resources) All() []*Target { return r.now.Load().list }
+
+// AgentScope is the most that apps may ask for which came by themselves.
+func (r *Resources) AgentScope() oauth.Scope { return r.now.Load().agents }
 
 // Identifiers lists their resource identifiers. RFC 9728 §4.
-func (r *Resources) Identifiers() []string { return Targets(r.list).Identifiers() }
+func (r *Resources) Identifiers() []string { return Targets(r.All()).Identifiers() }
 
 // ForAgents reports whether any of them is for agents.
 func (r *Resources) ForAgents() bool {
-	return slices.ContainsFunc(r.list, func(t *Target) bool { return t.Agents })
+	return slices.ContainsFunc(r.All(), func(t *Target) bool { return t.Agents })
 }
 
 // Usual are the scopes among those that a request means which names neither scopes nor an API.
-func (r *Resources) Usual(allowed oauth.Scope) oauth.Scope { return allowed.Minus(r.reserved) }
+func (r *Resources) Usual(allowed oauth.Scope) oauth.Scope {
+	return allowed.Minus(r.now.Load().reserved)
+}
 
 // Targets are the APIs that a request asks for.
 type Targets []*Target
@@ -153,7 +184,7 @@ func (r *Resources) Asked(form oauth.Form) (Targets, error) {
 func (r *Resources) Named(resources []string) (Targets, error) {
 	var list Targets
 	for _, resource := range resources {
-		t := r.find(oauth.BareOrigin(resource))
+		t := r.now.Load().find(oauth.BareOrigin(resource))
 		if t == nil {
 			return nil, oauth.InvalidTarget("resource_unknown", "no API of this server is called so; the metadata of this server lists them as protected_resources").
 				Got(oauth.Printable(resource), oauth.Printable(orNothing(strings.Join(r.Identifiers(), " or "))))
@@ -174,8 +205,9 @@ func orNothing(s string) string {
 // §3 lets the scope tell, and agents of the first revision of their specification send nothing else.
 func (r *Resources) Implied(scope oauth.Scope) Targets {
 	var found Targets
-	for _, t := range r.list {
-		if t.Agents && len(scope) > 0 && r.reserved.Covers(scope) && t.Scope.Covers(scope) {
+	now := r.now.Load()
+	for _, t := range now.list {
+		if t.Agents && len(scope) > 0 && now.reserved.Covers(scope) && t.Scope.Covers(scope) {
 			found = append(found, t)
 		}
 	}
@@ -189,7 +221,7 @@ func (r *Resources) Implied(scope oauth.Scope) Targets {
 // that there is: agents of the first revision of their specification send no resource.
 func (r *Resources) OfAgents(asked Targets) (Targets, error) {
 	var theirs Targets
-	for _, t := range r.list {
+	for _, t := range r.All() {
 		if t.Agents {
 			theirs = append(theirs, t)
 		}

@@ -45,6 +45,11 @@ func TestRFC9728_3_1_WhereMetadataLies(t *testing.T) {
 			t.Errorf("%s: %s, want %s", resource, got, c.want)
 		}
 	}
+	// What comes to a proxy is not ours to answer.
+	api := API{Resource: "https://app.example/mcp", Hosts: []string{"app.example"}, Guarded: true}
+	if got, want := api.MetadataAddress(issuer), issuer+WellKnown+"/mcp"; got != want {
+		t.Errorf("behind a proxy: %s, want %s", got, want)
+	}
 }
 
 func TestScopesThatOnlyAgentsHaveAreNotUsual(t *testing.T) {
@@ -54,6 +59,9 @@ func TestScopesThatOnlyAgentsHaveAreNotUsual(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := r.AgentScope().String(); got != "admin read tools" {
+		t.Errorf("for agents: %s", got)
 	}
 	if got := r.Usual(oauth.Scopes("read", "write", "tools", "admin", "other")).String(); got != "other read write" {
 		t.Errorf("usual: %s", got)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"launchpad/internal/config"
 	"launchpad/oauth"
 )
 
@@ -20,6 +21,8 @@ type API struct {
 	AccountFrom []string    // which of the AccountSources may name the account; none: all
 	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
 	Agents      bool        // it is for AI agents: strangers' apps may ask for it
+	Guarded     bool        // a proxy that asks stands in front of it, and not we
+	Limits      config.APILimits
 }
 
 // Label names an API to operators.

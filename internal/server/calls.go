@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,21 +35,56 @@ func (s *Server) call(w *seen, r *http.Request, c gateway.Call) {
 	surface.serve(w, r, &web.Route{Handle: func(w http.ResponseWriter, r *http.Request) error { return s.gateway.Pass(w, r, c) }})
 }
 
-// LoadAPIs replaces the APIs. What cannot work changes nothing.
+// LoadAPIs replaces the APIs, and everything that follows from them. What cannot work changes nothing.
 func (s *Server) LoadAPIs(apis []gateway.API) error {
-	if err := s.apart(apis); err != nil {
+	all, passed := protected(apis), passedOn(apis)
+	if err := s.apart(passed); err != nil {
 		return err
 	}
-	now := s.options
-	now.APIs = apis
-	table, err := protect.NewTable(protected(now))
+	if err := labelled(all); err != nil {
+		return err
+	}
+	table, err := protect.NewTable(all)
 	if err != nil {
 		return err
 	}
-	if err := s.gateway.Load(apis); err != nil {
+	targets, err := s.resources.Read(all)
+	if err != nil {
+		return err
+	}
+	if err := s.gateway.Load(passed); err != nil {
 		return err
 	}
 	s.table.Store(table)
+	s.resources.Load(targets)
+	s.limits.load(all)
+	return nil
+}
+
+// protected is every API, whoever stands in front of it.
+func protected(apis []gateway.API) []protect.API {
+	var list []protect.API
+	for _, api := range apis {
+		api.Guarded = api.Upstream == nil
+		list = append(list, api.API)
+	}
+	return list
+}
+
+// passedOn is the APIs that we stand in front of ourselves.
+func passedOn(apis []gateway.API) []gateway.API {
+	return slices.DeleteFunc(slices.Clone(apis), func(api gateway.API) bool { return api.Upstream == nil })
+}
+
+// labelled refuses APIs that limits and numbers could not tell apart.
+func labelled(apis []protect.API) error {
+	known := map[string]bool{}
+	for _, api := range apis {
+		if known[api.Label()] {
+			return fmt.Errorf("api %q: another one is called so, too; give it another name", api.Label())
+		}
+		known[api.Label()] = true
+	}
 	return nil
 }
 

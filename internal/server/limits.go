@@ -113,16 +113,16 @@ const window = 10 * time.Second
 type limits struct {
 	table    *limit.Table
 	policies []*policy
-	apis     map[string]config.APILimits // by name
-	calls    atomic.Pointer[map[where]*callPolicies]
+	calls    atomic.Pointer[callLimits]
 	making   sync.Mutex
 	wrong    *policy
 	slow     *limit.Rate // wrong secrets that took long to compare: what is spared is this process
 	refused  meter.Table // by policy and API
 }
 
-func newLimits(l config.Limits, apis map[string]config.APILimits, clock core.Clock) *limits {
-	n := &limits{table: limit.NewTable(clock), apis: apis}
+func newLimits(l config.Limits, clock core.Clock) *limits {
+	n := &limits{table: limit.NewTable(clock)}
+	n.calls.Store(newCallLimits())
 	for _, p := range policies(l) {
 		n.policies = append(n.policies, n.keep(p, p.name))
 	}

@@ -8,18 +8,29 @@ import (
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/limit"
+	"launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
 
-// where is what is called: an API by its name, and a path as it was declared. Neither is a caller's word.
+// callLimits is what is known of the calls, until the APIs are others.
+type callLimits struct {
+	own   map[string]config.APILimits // of APIs, by label
+	known map[where]*callPolicies
+}
+
+func newCallLimits() *callLimits {
+	return &callLimits{map[string]config.APILimits{}, map[where]*callPolicies{}}
+}
+
+// where is what is called: an API by its label, and a path as it was declared. Neither is a caller's word.
 type where struct{ api, path string }
 
 // callPolicies are what counts the calls of one path.
 type callPolicies struct{ ofAccount, ofRoute, ofIdentity, ofApp, inAccount *policy }
 
 // Call counts a call of an API, and tells in the header of the answer where the caller stands. identity is zero if the app acts for
-// itself. api is the API's name and path the declared one. A call that is refused is not counted.
+// itself. api is the API's label and path the declared one. A call that is refused is not counted.
 func (n *limits) Call(h http.Header, r *http.Request, record *web.Record, app, identity, account core.ID, api, path string) error {
 	p, standing := n.of(where{api, path}), standsOf(record)
 	address := standing.address(r)
@@ -65,28 +76,39 @@ func (p *policy) tooManyCalls(s limit.Standing) *oauth.Error {
 
 // of finds the policies of a path, which are made when it is first called.
 func (n *limits) of(at where) *callPolicies {
-	if known := n.calls.Load(); known != nil {
-		if p, ok := (*known)[at]; ok {
-			return p
-		}
+	if p, ok := n.calls.Load().known[at]; ok {
+		return p
 	}
 	n.making.Lock()
 	defer n.making.Unlock()
-	known := map[where]*callPolicies{}
-	if before := n.calls.Load(); before != nil {
-		if p, ok := (*before)[at]; ok {
-			return p
-		}
-		known = maps.Clone(*before)
+	before := n.calls.Load()
+	if p, ok := before.known[at]; ok {
+		return p
 	}
-	known[at] = n.policiesAt(at, known)
-	n.calls.Store(&known)
+	known := maps.Clone(before.known)
+	known[at] = n.policiesAt(at, before.own[at.api], known)
+	n.calls.Store(&callLimits{before.own, known})
 	return known[at]
 }
 
+// load takes over what the APIs say now. Where that is what they said before, counting goes on.
+func (n *limits) load(apis []protect.API) {
+	n.making.Lock()
+	defer n.making.Unlock()
+	before, now := n.calls.Load(), newCallLimits()
+	for _, api := range apis {
+		now.own[api.Label()] = api.Limits
+	}
+	for at, policies := range before.known {
+		if own, there := now.own[at.api]; there && own == before.own[at.api] {
+			now.known[at] = policies
+		}
+	}
+	n.calls.Store(now)
+}
+
 // policiesAt makes those of a path. It shares those of its API with the paths that are known already.
-func (n *limits) policiesAt(at where, known map[where]*callPolicies) *callPolicies {
-	own := n.apis[at.api]
+func (n *limits) policiesAt(at where, own config.APILimits, known map[where]*callPolicies) *callPolicies {
 	p := &callPolicies{}
 	for other, its := range known {
 		if other.api == at.api {

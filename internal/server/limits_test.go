@@ -22,7 +22,7 @@ func TestEveryLimitIsAPolicyAndExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := map[string]*policy{}
-	for _, p := range newLimits(config.DefaultLimits, nil, core.SystemClock{}).policies {
+	for _, p := range newLimits(config.DefaultLimits, core.SystemClock{}).policies {
 		named[p.name] = p
 	}
 	values := reflect.ValueOf(config.DefaultLimits)
@@ -70,7 +70,7 @@ func caller() (w *seen, r *http.Request) {
 }
 
 func TestLimitsAllocateNothing(t *testing.T) {
-	n := newLimits(config.Unlimited(), nil, core.SystemClock{})
+	n := newLimits(config.Unlimited(), core.SystemClock{})
 	w, r := caller()
 	app, person, account := core.ID{1}, core.ID{2}, core.ID{3}
 	call := func() {
@@ -92,7 +92,7 @@ func TestLimitsAllocateNothing(t *testing.T) {
 // All that limits cost a call: by address, then by account, person and app, and the two fields. The processor's time is told
 // beside the clock's, which counts others' work on a busy machine.
 func BenchmarkLimitsOfACall(b *testing.B) {
-	n := newLimits(config.Unlimited(), nil, standingStill{})
+	n := newLimits(config.Unlimited(), standingStill{})
 	w, r := caller()
 	policy := n.astray()
 	b.ReportAllocs()
@@ -120,7 +120,7 @@ func processorTime(b *testing.B) time.Duration {
 }
 
 func TestFieldsOfAClockThatWasSetBack(t *testing.T) {
-	n := newLimits(config.DefaultLimits, nil, core.SystemClock{})
+	n := newLimits(config.DefaultLimits, core.SystemClock{})
 	if got := n.named("api_of_account").fields.standing(3, time.Minute); got[0] != `"api_of_account";r=3;t=60` {
 		t.Errorf("%q", got)
 	}

@@ -65,7 +65,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.strangers, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, Resources: s.resources, RefreshIdle: o.Life.RefreshIdle},
 		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
-		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: o.TryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
+		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: s.tryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
 		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: func() *protect.Table { return s.table.Load() }, Proxies: o.Asking},
 		door,
@@ -77,6 +77,18 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		list = append(list, &register.Room{Strangers: s.strangers, Issuer: issuer})
 	}
 	return list, door
+}
+
+// tryAPI is the address of the first call that can be tried without knowing more than a token; "" if there is none.
+func (s *Server) tryAPI() string {
+	for _, api := range s.gateway.APIs() {
+		for _, route := range api.Routes {
+			if route.Method == "GET" && !strings.Contains(route.Path, "{") && len(api.Hosts) == 0 && !api.Agents {
+				return s.keys.Issuer() + route.Path
+			}
+		}
+	}
+	return ""
 }
 
 // apiAddress tells where the API is for an account: below the account's own path where an API has one, else at the prefix

@@ -52,21 +52,17 @@ type Options struct {
 	RefreshWindow time.Duration
 	Catalog       core.Catalog
 	APIs          []gateway.API
-	Guarded       []protect.API             // behind proxies that ask
 	SignUp        core.SignUp               // who may make an ID; "" is nobody
 	Creators      core.Creators             // who may open accounts; "" is operators
 	Sunset        map[core.OldWay]time.Time // from when on old ways are refused
 	Registration  core.Registrars           // who may bring apps by program; "" is nobody
-	AgentScope    oauth.Scope               // the most that such apps may ask for: the scopes of APIs for agents
 	Fetch         *fetch.Client             // of the documents of such apps; nil: one that keeps to the public network
-	TryAPI        string                    // an address to try tokens on, for the portal
 	Setup         *signin.SetupLink
-	Proxies       web.Proxies                 // in front of this server
-	Asking        web.Proxies                 // in front of APIs, which ask by forward-auth
-	Limits        config.Limits               // zero: the defaults
-	LimitsOf      map[string]config.APILimits // by an API's name, or prefix if it has none
-	LimitsRedis   string                      // redis://…, which counts for all nodes; "": none
-	RedisPatience time.Duration               // how long a decision waits for it; 0: the usual time
+	Proxies       web.Proxies   // in front of this server
+	Asking        web.Proxies   // in front of APIs, which ask by forward-auth
+	Limits        config.Limits // zero: the defaults
+	LimitsRedis   string        // redis://…, which counts for all nodes; "": none
+	RedisPatience time.Duration // how long a decision waits for it; 0: the usual time
 	Log           *slog.Logger
 	Lines         *journal.Journal // one line for each request; nil: none
 }
@@ -133,7 +129,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{options: o, steady: steady, published: o.Catalog.Published(), exact: map[string]http.Handler{}}
 	s.unrouted = s.way("none", "any", meter.NewDurations(tookBounds...))
 	var err error
-	if s.resources, err = protect.NewResources(o.Issuer, protected(o)); err != nil {
+	if s.resources, err = protect.NewResources(o.Issuer, nil); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if s.keys, err = keys.Open(ctx, KeyOptions(o)); err != nil {
@@ -147,14 +143,14 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Fetch == nil {
 		o.Fetch = fetch.New(fetch.Options{Clock: o.Clock})
 	}
-	s.strangers = apps.NewStrangers(s.directory, o.Clock, apps.StrangerOptions{Open: o.Registration == core.RegistrarsAnybody, Scope: o.AgentScope, Name: o.Name, Fetch: o.Fetch})
+	s.strangers = apps.NewStrangers(s.directory, o.Clock, apps.StrangerOptions{Open: o.Registration == core.RegistrarsAnybody, Scope: s.agentScope, Name: o.Name, Fetch: o.Fetch})
 	s.secrets = apps.NewSecretUses(o.Store, o.Clock)
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.imported = imported.New(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
 	s.feed = feed.NewStreams(s.log, o.Log)
 	s.gate = secret.NewGate(passwordPatience)
-	s.limits = newLimits(o.Limits, o.LimitsOf, o.Clock)
+	s.limits = newLimits(o.Limits, o.Clock)
 	if err := s.shareLimits(); err != nil {
 		return nil, err
 	}
@@ -212,14 +208,8 @@ func (s *Server) ShareLimits(ctx context.Context) error {
 // TryRedis is the try that is otherwise made once a second while Redis does not answer.
 func (s *Server) TryRedis(ctx context.Context) { s.redis.Try(ctx) }
 
-// protected is every API, whoever stands in front of it.
-func protected(o Options) []protect.API {
-	list := slices.Clone(o.Guarded)
-	for _, api := range o.APIs {
-		list = append(list, api.API)
-	}
-	return list
-}
+// agentScope is the most that apps may ask for which came by themselves: the scopes of the APIs for agents.
+func (s *Server) agentScope() oauth.Scope { return s.resources.AgentScope().And(s.published) }
 
 // KeyOptions is the part of a server that its keys are made of. How long what is sealed lives is known here alone.
 func KeyOptions(o Options) keys.Options {
