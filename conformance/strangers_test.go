@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"launchpad/internal/apps"
 	"launchpad/internal/config"
 	"launchpad/internal/core"
 	"launchpad/internal/fetch"
@@ -661,6 +662,54 @@ func TestDC04_StrangersReachAPIsForAgentsOnly(t *testing.T) {
 		}
 		if call := s.Call(tokens.Text("access_token")); call.Status != http.StatusUnauthorized || !strings.Contains(call.Body, "token_for_another_api") {
 			t.Errorf("another API: %d %s", call.Status, call.Body)
+		}
+	})
+}
+
+// Ruling of the catalogue beside DC04: what the operator takes away from agents is closed to them from the reload on, whatever they
+// hold; and what he gives them is open.
+func TestDC04_AnAPIThatIsForAgentsNoMore(t *testing.T) {
+	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
+		app, _ := registered(t, s, `{"client_name":"Sample Agent","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}`)
+		b := s.SignedIn(s.Person.Email)
+		tokens := connect(t, s, b, app, "http://127.0.0.1:5555/callback")
+		ours := s.Token(s.Machine, "grant_type", "client_credentials", "resource", s.URL+"/agents").Text("access_token")
+		page := b.Authorize(request(app, "http://127.0.0.1:5555/callback"), lptest.Choice{})
+		api := s.Switch(s.Machine, apps.Switches{ClientCredentials: true, Introspection: true})
+		asker := lptest.App{App: api, Secret: s.Machine.Secret}
+		closed := s.AgentAPI()
+		closed.Agents = false
+		if err := s.LoadAPIs(s.SampleAPI(), closed); err != nil {
+			t.Fatal(err)
+		}
+		if call := callAsAgent(s, tokens.Text("access_token")); call.Status != http.StatusUnauthorized || !strings.Contains(call.Body, "resource_not_for_agents") {
+			t.Errorf("a token: %d %s", call.Status, call.Body)
+		}
+		if call := callAsAgent(s, ours); call.Status != http.StatusOK {
+			t.Errorf("a token of an app that somebody here stands behind: %d %s", call.Status, call.Body)
+		}
+		if s.Active(asker, tokens.Text("access_token")) || !s.Active(asker, ours) {
+			t.Error("introspection says otherwise")
+		}
+		if a := s.Refresh(app, tokens.Text("refresh_token")); a.Status != http.StatusBadRequest || a.Text("error") != "invalid_target" {
+			t.Errorf("a refresh: %d %s", a.Status, a.Body)
+		}
+		code := s.PostAs(app, "/oauth/token", lptest.Form("grant_type", "authorization_code", "code", page.Param("code"), "redirect_uri", "http://127.0.0.1:5555/callback", "code_verifier", lptest.Verifier))
+		if code.Status != http.StatusBadRequest || code.Text("error") != "invalid_target" {
+			t.Errorf("a code: %d %s", code.Status, code.Body)
+		}
+		for _, resource := range []string{"", s.URL + "/agents"} {
+			q := request(app, "http://127.0.0.1:5555/callback")
+			q.Set("resource", resource)
+			if page := b.Get("/oauth/authorize?" + q.Encode()); page.Param("error") == "" {
+				t.Errorf("resource %q: %d %s", resource, page.Status, page.Redirect)
+			}
+		}
+		if err := s.LoadAPIs(s.SampleAPI(), s.AgentAPI()); err != nil {
+			t.Fatal(err)
+		}
+		if again := s.Refresh(app, tokens.Text("refresh_token")); again.Status != http.StatusOK || callAsAgent(s, again.Text("access_token")).Status != http.StatusOK {
+			t.Errorf("given back: %d %s", again.Status, again.Body)
 		}
 	})
 }

@@ -173,10 +173,11 @@ func (s *Strangers) name(ctx context.Context, wanted, host string) (string, erro
 
 // narrowed is the scope that is answered: what was asked for of what there is for agents, and all of that if there is none of it.
 func (s *Strangers) narrowed(asked oauth.Scope) oauth.Scope {
-	if scope := asked.And(s.options.Scope()); len(scope) > 0 {
+	most := s.options.Scope()
+	if scope := asked.And(most); len(scope) > 0 {
 		return scope
 	}
-	return s.options.Scope()
+	return most
 }
 
 // fingerprint is the same for registrations that say the same, as far as we listen.

@@ -63,9 +63,5 @@ func (p *process) reload() (only []string, err error) {
 	if err := p.server.LoadAPIs(list); err != nil {
 		return nil, err
 	}
-	only = p.config.Unlike(&c)
-	if was := p.config.Registrars(); was != c.Registrars() && p.config.Register == c.Register {
-		only = append(only, "register") // it follows from whether an API is for agents
-	}
-	return only, nil
+	return p.config.Unlike(&c), nil
 }

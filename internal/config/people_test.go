@@ -29,6 +29,9 @@ func TestWhoMayBringApps(t *testing.T) {
 			t.Errorf("%q with %d APIs: %q, want %q", c.word, len(c.apis), got, c.want)
 		}
 	}
+	if got := (&Config{}).Unlike(&Config{APIs: forAgents}); len(got) != 1 || got[0] != "register" {
+		t.Errorf("the first API for agents opens the registration at the next start, and a reload says %v", got)
+	}
 }
 
 // Who may come in, and open accounts, is closed unless it is said otherwise, and a slip of the pen opens nothing.

@@ -11,5 +11,8 @@ func (c *Config) Unlike(other *Config) (names []string) {
 			names = append(names, field.Tag.Get("toml"))
 		}
 	}
+	if c.Register == other.Register && c.Registrars() != other.Registrars() {
+		names = append(names, "register") // which follows from the APIs, if nothing is said
+	}
 	return names
 }

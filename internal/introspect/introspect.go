@@ -14,6 +14,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/imported"
 	"launchpad/internal/keys"
+	"launchpad/internal/protect"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
@@ -37,7 +38,8 @@ type Room struct {
 	Access  *access.Verifier
 	Apps    Apps
 
-	Imported *imported.Tokens
+	Resources *protect.Resources
+	Imported  *imported.Tokens
 
 	Idle time.Duration // of refresh tokens
 }
@@ -122,6 +124,9 @@ func (i *Room) look(ctx context.Context, token string, asker core.App) (answer, 
 	app, err := i.visible(ctx, asker, t.AppID)
 	if err != nil || app.ClientID == "" {
 		return answer{}, err
+	}
+	if !i.Resources.Admits(app, t.Audience) {
+		return answer{}, nil // it was made while the API was for agents
 	}
 	return i.describe(ctx, t, app)
 }

@@ -249,7 +249,7 @@ func (s *Server) open() {
 		Log: s.Log.journal().Logger(), Lines: s.Log.journal(),
 	}
 	if s.o.agents == core.RegistrarsAnybody {
-		s.made.APIs = append(s.made.APIs, s.agentAPI())
+		s.made.APIs = append(s.made.APIs, s.AgentAPI())
 	}
 	for _, api := range s.o.guarded {
 		s.made.APIs = append(s.made.APIs, gateway.API{API: api})

@@ -1,6 +1,7 @@
 package protect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -85,12 +86,9 @@ func ofGrant(reachable []core.Account, picked core.ID) (core.Account, bool) {
 // reachable is what the token's reach and the person's memberships have in common, now.
 func (p *Rules) reachable(r *http.Request, token access.Token) ([]core.Account, error) {
 	if token.IdentityID.Zero() {
-		app, err := p.Apps.ByID(r.Context(), token.AppID)
-		switch {
-		case errors.Is(err, core.ErrNotFound):
-			return nil, oauth.InvalidToken("access_token_revoked", "the app of this token does not exist any more")
-		case err != nil:
-			return nil, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+		app, err := p.app(r.Context(), token)
+		if err != nil {
+			return nil, err
 		}
 		return []core.Account{app.Publisher}, nil
 	}
@@ -99,6 +97,18 @@ func (p *Rules) reachable(r *http.Request, token access.Token) ([]core.Account, 
 		return nil, err
 	}
 	return token.Reachable(memberships), nil
+}
+
+// app is the one that the token was made for.
+func (p *Rules) app(ctx context.Context, token access.Token) (core.App, error) {
+	app, err := p.Apps.ByID(ctx, token.AppID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return core.App{}, oauth.InvalidToken("access_token_revoked", "the app of this token does not exist any more")
+	case err != nil:
+		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
+	}
+	return app, nil
 }
 
 func slugs(accounts []core.Account) string {

@@ -1,6 +1,7 @@
 package protect
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -84,10 +85,10 @@ func (p *Rules) challenged(err error, api *API, route *Route, token access.Token
 	return &told
 }
 
-// audience: RFC 9700 §2.3, RFC 9068 §4: a token that is bound to one API is good there and nowhere else. APIs for agents
-// take none that is bound to nothing, because the apps of strangers get theirs; others do, as they did before they had a
-// name.
-func audience(api *API, token access.Token) error {
+// Audience refuses a token that is not for the API. RFC 9700 §2.3, RFC 9068 §4: one that is bound to an API is good there and
+// nowhere else. APIs for agents take none that is bound to nothing, because the apps of strangers get theirs; others do, as
+// they did before they had a name.
+func Audience(api *API, token access.Token) error {
 	if token.Audience == api.Resource || token.Audience == "" && !api.Agents {
 		return nil
 	}
@@ -97,4 +98,20 @@ func audience(api *API, token access.Token) error {
 	}
 	return oauth.InvalidToken("token_for_another_api", "this token is for another API; ask for one for this API by the parameter resource").
 		Got("a token for "+token.Audience, orNothing(api.Resource))
+}
+
+// admitsApp keeps the tokens of strangers to APIs for agents, also those that were made while the API was one. Theirs are all
+// bound, so that no other call has to ask for its app.
+func (p *Rules) admitsApp(ctx context.Context, api *API, token access.Token) error {
+	if api.Agents || token.Audience == "" {
+		return nil
+	}
+	app, err := p.app(ctx, token)
+	if err != nil {
+		return err
+	}
+	if app.Stranger() {
+		return oauth.InvalidToken("resource_not_for_agents", "apps that registered themselves reach APIs for agents only, and this is none any more")
+	}
+	return nil
 }

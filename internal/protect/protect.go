@@ -69,7 +69,10 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err := p.Tokens.MayPresent(r.Context(), h, presented, token); err != nil {
 		return Passage{}, err
 	}
-	if err := audience(api, token); err != nil {
+	if err := Audience(api, token); err != nil {
+		return Passage{}, err
+	}
+	if err := p.admitsApp(r.Context(), api, token); err != nil {
 		return Passage{}, err
 	}
 	known := Passage{Token: token, Sent: presented.Token}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
@@ -26,6 +27,15 @@ func (t *Target) Audience() string {
 // ReadsJWT reports whether tokens for the API are RFC 9068 ones, whatever the app's format is: agents' APIs stand behind
 // libraries that verify nothing else.
 func (t *Target) ReadsJWT() bool { return t != nil && t.Agents }
+
+// Admits keeps an app that came by itself to the APIs that are for agents now, whatever it was once allowed.
+func (t *Target) Admits(app core.App) error {
+	if !app.Stranger() || t != nil && t.Agents {
+		return nil
+	}
+	return oauth.InvalidTarget("resource_not_for_agents", "apps that registered themselves reach APIs for agents only, and this token would be for another").
+		Got(orNothing(t.Audience()), "an API for agents")
+}
 
 // Narrow leaves out of a scope what only other APIs have.
 func (t *Target) Narrow(scope oauth.Scope) oauth.Scope {
@@ -120,6 +130,11 @@ func (t *Targeted) find(resource string) *Target {
 		}
 	}
 	return nil
+}
+
+// Admits reports whether a token with that audience may be the app's now. See Target.Admits.
+func (r *Resources) Admits(app core.App, audience string) bool {
+	return r.now.Load().find(oauth.BareOrigin(audience)).Admits(app) == nil
 }
 
 // All lists the APIs that tokens can be bound to.

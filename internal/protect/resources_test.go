@@ -55,16 +55,16 @@ func TestRFC9728_3_1_WhereMetadataLies(t *testing.T) {
 func TestScopesThatOnlyAgentsHaveAreNotUsual(t *testing.T) {
 	r, err := NewResources(issuer, []API{
 		{Prefix: "/v3/", Routes: []Route{{Scope: "read"}, {Scope: "write"}}},
-		{Prefix: "/mcp/", Resource: issuer + "/mcp", Agents: true, Scopes: oauth.Scopes("admin"), Routes: []Route{{Scope: "tools"}, {Scope: "read"}}},
+		{Prefix: "/mcp/", Resource: issuer + "/mcp", Agents: true, Scopes: oauth.Scopes("admin"), Routes: []Route{{Scope: "tools more"}, {Scope: "read"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.AgentScope().String(); got != "admin read tools" {
-		t.Errorf("for agents: %s", got)
-	}
 	if got := r.Usual(oauth.Scopes("read", "write", "tools", "admin", "other")).String(); got != "other read write" {
 		t.Errorf("usual: %s", got)
+	}
+	if got := r.AgentScope().String(); got != "admin more read tools" {
+		t.Errorf("of agents: %s", got)
 	}
 	for scope, want := range map[string]int{"tools": 1, "tools admin": 1, "tools read": 0, "read": 0, "other": 0, "": 0} {
 		asked, err := oauth.ParseScope(scope)

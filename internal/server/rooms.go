@@ -55,7 +55,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	list := []room{
 		asks,
 		tokens,
-		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Imported: s.imported, Idle: o.Life.RefreshIdle},
+		&introspect.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Apps: s.directory, Resources: s.resources, Imported: s.imported, Idle: o.Life.RefreshIdle},
 		&feed.Room{Log: s.log, Streams: s.feed, Clients: clients, Epoch: o.Store.Epoch(), Keep: 2 * o.Life.Access},
 		&revoke.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Access: s.access, Imported: s.imported},
 		&discovery.Room{Keys: s.keys, GrantTypes: token.Types(), AuthMethods: clientauth.Methods, Published: s.published, Resources: s.resources, Register: registerPath},
@@ -67,7 +67,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: s.tryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
-		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: func() *protect.Table { return s.table.Load() }, Proxies: o.Asking},
+		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: s.table.Load, Proxies: o.Asking},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},

@@ -114,6 +114,9 @@ func (t *Room) issue(ctx context.Context, grant Grant, request Request) (answer 
 		if err != nil {
 			return mint.Answer{}, "", err
 		}
+		if err := proof.Target.Admits(request.App); err != nil {
+			return mint.Answer{}, "", err
+		}
 		answer, err := t.Mint.Issue(mint.Claims{
 			App: request.App, Scope: proof.Target.Narrow(proof.Scope), Reach: proof.Reach, Refresh: proof.Refresh,
 			Audience: proof.Target.Audience(), JWT: proof.Target.ReadsJWT(),
