@@ -713,3 +713,17 @@ func TestDC04_AnAPIThatIsForAgentsNoMore(t *testing.T) {
 		}
 	})
 }
+
+// AT09, and the same ruling: what this server tells by itself of a person is no API for agents.
+func TestDC04_AT09_TokensForAnAPIAreForNothingOfOurs(t *testing.T) {
+	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
+		app, _ := registered(t, s, `{"client_name":"Sample Agent","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}`)
+		token := connect(t, s, s.SignedIn(s.Person.Email), app, "http://127.0.0.1:5555/callback").Text("access_token")
+		for _, path := range []string{"/authorization.json", "/authorization.xml", "/oauth/token/info"} {
+			a := callAt(s, "GET", path, token)
+			if a.Status != http.StatusUnauthorized || strings.Contains(a.Body, s.Person.Email) {
+				t.Errorf("%s: %d %s", path, a.Status, a.Body)
+			}
+		}
+	})
+}

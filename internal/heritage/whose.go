@@ -10,6 +10,7 @@ import (
 
 	"launchpad/internal/access"
 	"launchpad/internal/core"
+	guarded "launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -28,6 +29,10 @@ func (d *Door) verified(w http.ResponseWriter, r *http.Request) (access.Token, e
 		return access.Token{}, err
 	}
 	web.RecordOf(w).AppID = t.AppID
+	// A token for an API is for that one, and these are none: an API that was handed it learns nothing more here.
+	if err := guarded.Audience(new(guarded.API), t); err != nil {
+		return access.Token{}, err
+	}
 	return t, d.MayPresent(r.Context(), w.Header(), p, t)
 }
 
