@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -356,8 +357,8 @@ func TestDC04_DC05_DC20_NothingMoreThanAnAgent(t *testing.T) {
 		q := request(app, lptest.Redirect)
 		q.Del("code_challenge")
 		q.Del("code_challenge_method")
-		if page := b.Get("/oauth/authorize?" + q.Encode()); !strings.Contains(page.Redirect, "error=invalid_request") {
-			t.Errorf("without PKCE: %d %s", page.Status, page.Redirect)
+		if page := b.Get("/oauth/authorize?" + q.Encode()); page.Status != http.StatusBadRequest || !strings.Contains(page.Body, "error=invalid_request") {
+			t.Errorf("without PKCE: %d %s\n%s", page.Status, page.Redirect, page.Body)
 		}
 		if page := b.Get("/oauth/applications"); strings.Contains(page.Body, app.ClientID) {
 			t.Error("it is in the portal")
@@ -727,3 +728,41 @@ func TestDC04_AT09_TokensForAnAPIAreForNothingOfOurs(t *testing.T) {
 		}
 	})
 }
+
+// AU09, RFC 9700 §4.11.2: anybody can register an app, and must not get an address of ours that leads people to a page of his
+// before they have decided anything.
+func TestAU09_RFC9700_4_11_2_NobodyIsSentToAStrangersPageUnasked(t *testing.T) {
+	eachWithAgents(t, func(t *testing.T, s *lptest.Server, d *documents) {
+		app, _ := registered(t, s, `{"client_name":"Sample Host","redirect_uris":["https://phishing.example/callback","http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}`)
+		document := documented(d.put("/au09.json", strings.Replace(document, lptest.Redirect, "https://phishing.example/callback", 1)))
+		wrong := func(app lptest.App, redirect, name, value string) string {
+			q := request(app, redirect)
+			q.Set(name, value)
+			return "/oauth/authorize?" + q.Encode()
+		}
+		signedIn := s.SignedIn(s.Person.Email)
+		for _, b := range []*lptest.Browser{s.Browser(), signedIn} {
+			for name, value := range map[string]string{"scope": "no-such-scope", "prompt": "none", "response_type": "token", "code_challenge": "short"} {
+				for _, app := range []lptest.App{app, document} {
+					page := b.Get(wrong(app, "https://phishing.example/callback", name, value))
+					if page.Redirect != "" || page.Status < 400 || !strings.Contains(page.Body, `<p class="host large">phishing.example</p>`) || !wayBack.MatchString(page.Body) {
+						t.Errorf("%s=%s: %d %s\n%s", name, value, page.Status, page.Redirect, page.Body)
+					}
+				}
+			}
+			if page := b.Get(wrong(app, "http://127.0.0.1:5555/callback", "scope", "no-such-scope")); page.Param("error") != "invalid_scope" {
+				t.Errorf("a program here is not told: %d %s", page.Status, page.Redirect)
+			}
+			if page := b.Get(wrong(s.Web, lptest.Redirect, "scope", "no-such-scope")); page.Param("error") != "invalid_scope" {
+				t.Errorf("an app that somebody stands behind is not told: %d %s", page.Status, page.Redirect)
+			}
+		}
+		page := signedIn.Authorize(request(app, "https://phishing.example/callback"), lptest.Choice{Deny: true})
+		if page.Param("error") != "access_denied" {
+			t.Errorf("the person said no: %d %s", page.Status, page.Redirect)
+		}
+	})
+}
+
+// wayBack is the link to the app on the page of a refusal, in the query or in the fragment, wherever the app wanted its answer.
+var wayBack = regexp.MustCompile(`href="https://phishing\.example/callback[?#]error=`)

@@ -96,7 +96,7 @@ func (a *Room) Begin(w http.ResponseWriter, r *http.Request, form, sent oauth.Fo
 	// From here on the app hears of its mistakes itself.
 	for _, step := range examine {
 		if err := step(q); err != nil {
-			return a.refuse(w, r, q.record, err)
+			return a.refuse(w, r, q.app, q.record, err)
 		}
 	}
 	now := a.Clock.Now()
@@ -121,7 +121,7 @@ func (a *Room) resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	if record.Implicit {
 		if err := mayTakeTokens(app); err != nil {
-			return a.refuse(w, r, record, err)
+			return a.refuse(w, r, app, record, err)
 		}
 	}
 	return a.next(w, r, app, record)
@@ -133,9 +133,9 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 	web.RecordOf(w).App = app.ClientID
 	switch {
 	case record.Denied:
-		return a.refuse(w, r, record, denied())
+		return a.refuse(w, r, app, record, denied())
 	case !v.SignedIn() || record.SignInAgain && v.Session.CreatedAt.Before(record.CreatedAt):
-		return a.send(w, r, "/signin", record, oauth.LoginRequired("login_required", "nobody is signed in, and prompt=none forbids to ask"))
+		return a.send(w, r, app, "/signin", record, oauth.LoginRequired("login_required", "nobody is signed in, and prompt=none forbids to ask"))
 	}
 	// Before any answer, one that was decided elsewhere included.
 	if err := a.mayAuthorize(r.Context(), app, v.Identity.ID); err != nil {
@@ -151,13 +151,13 @@ func (a *Room) next(w http.ResponseWriter, r *http.Request, app core.App, record
 	if remembered {
 		return a.respond(w, r, app, record, grant.ID, core.ID{})
 	}
-	return a.send(w, r, "/oauth/consent", record, oauth.ConsentRequired("consent_required", "the person has not yet allowed this, and prompt=none forbids to ask"))
+	return a.send(w, r, app, "/oauth/consent", record, oauth.ConsentRequired("consent_required", "the person has not yet allowed this, and prompt=none forbids to ask"))
 }
 
 // send goes to another room, unless the app forbade to ask anybody (prompt=none).
-func (a *Room) send(w http.ResponseWriter, r *http.Request, room string, record interact.Record, silently *oauth.Error) error {
+func (a *Room) send(w http.ResponseWriter, r *http.Request, app core.App, room string, record interact.Record, silently *oauth.Error) error {
 	if record.Silent {
-		return a.refuse(w, r, record, silently)
+		return a.refuse(w, r, app, record, silently)
 	}
 	http.Redirect(w, r, room+"?"+url.Values{"i": {a.Interactions.Seal(record)}}.Encode(), http.StatusSeeOther)
 	return nil

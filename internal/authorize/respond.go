@@ -103,7 +103,7 @@ func (a *Room) token(r *http.Request, app core.App, record interact.Record, gran
 }
 
 // refuse tells the app. RFC 6749 §4.1.2.1, §4.2.2.1; iss goes along with errors, too (RFC 9207 §2).
-func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Record, err error) error {
+func (a *Room) refuse(w http.ResponseWriter, r *http.Request, app core.App, record interact.Record, err error) error {
 	e := oauth.AsError(err)
 	if e.Status >= 500 || record.RedirectURI == oauth.RedirectShownURI {
 		return err // shown here: the app could do nothing with a fault of ours, or there is no way to it
@@ -113,12 +113,23 @@ func (a *Room) refuse(w http.ResponseWriter, r *http.Request, record interact.Re
 	}
 	seen := web.RecordOf(w)
 	seen.App, seen.Refusal = record.ClientID, e
-	return redirect(w, r, addressed(oauth.Parameters{}.
+	back := addressed(oauth.Parameters{}.
 		With("error", e.Code).
 		With("error_description", e.Sentence()).
 		With("error_uri", e.URI(a.Keys.Issuer())).
 		With("state", string(record.State)).
-		With("iss", a.Keys.Issuer()), record))
+		With("iss", a.Keys.Issuer()), record)
+	if astray(app, record) {
+		return a.Pages.Render(w, r, e.Status, web.WayBack{Sentence: e.Sentence(), Host: oauth.RedirectHost(record.RedirectURI), To: back})
+	}
+	return redirect(w, r, back)
+}
+
+// astray reports whether an answer would send somebody who has decided nothing to a web page of nobody knows whom. RFC 9700
+// §4.11.2: anybody can register an app, and so make an address of ours that leads there.
+func astray(app core.App, record interact.Record) bool {
+	class, err := oauth.CheckAgentRedirectURI(record.RedirectURI)
+	return app.Stranger() && !record.Decided() && (err != nil || class == oauth.RedirectHTTPS)
 }
 
 // deny refuses in the name of the person, as the pages of older portals asked for. Nothing is written, and whoever can
@@ -134,7 +145,7 @@ func (a *Room) deny(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return a.refuse(w, r, q.record, denied())
+	return a.refuse(w, r, q.app, q.record, denied())
 }
 
 func denied() *oauth.Error {

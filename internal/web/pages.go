@@ -156,6 +156,15 @@ func (p Consent) Chosen(id core.ID) bool {
 	return false
 }
 
+// WayBack tells why an app does not get what it asked for, and leaves it to the person whether to go back to it.
+type WayBack struct{ Sentence, Host, To string }
+
+func (WayBack) Template() string       { return "way_back" }
+func (WayBack) Title() (string, []any) { return "way_back.title", nil }
+
+// Unreferred: its address holds what the app sent along.
+func (WayBack) Unreferred() {}
+
 // NativeCode shows a code to whoever has to copy it into an app.
 type NativeCode struct {
 	Code string
