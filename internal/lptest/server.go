@@ -273,7 +273,7 @@ func (s *Server) open() {
 // AgentCalls is a call of the API for agents that there is WithAgents, below the server's address.
 const AgentCalls = "/agents/dashboards"
 
-func (s *Server) agentAPI() gateway.API {
+func (s *Server) AgentAPI() gateway.API {
 	return gateway.API{
 		API: protect.API{Name: "Sample agents", Prefix: "/agents/", Resource: s.issuer + "/agents", Agents: true, Routes: []protect.Route{
 			{Method: "GET", Path: AgentCalls, Scope: "dashboards:read"}, {Method: "POST", Path: AgentCalls, Scope: "dashboards:write"},
