@@ -1,13 +1,13 @@
 package lptest
 
 import (
+	"bufio"
+	"io"
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Redis is a real one, on loopback, that keeps nothing.
@@ -45,17 +45,20 @@ func EachRedis(t *testing.T, test func(t *testing.T, r *Redis)) {
 func (r *Redis) Start() {
 	r.t.Helper()
 	r.run = exec.Command("redis-server", "--port", r.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", r.t.TempDir())
+	said, err := r.run.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	if err := r.run.Start(); err != nil {
 		r.t.Fatal(err)
 	}
-	// Nothing tells when another process listens: it is tried.
-	for begun := time.Now(); time.Since(begun) < 10*time.Second; runtime.Gosched() {
-		if conn, err := net.DialTimeout("tcp", "127.0.0.1:"+r.port, time.Second); err == nil {
-			conn.Close()
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			go func() { _, _ = io.Copy(io.Discard, said) }() // nobody listens any more, and it must not wait for that
 			return
 		}
 	}
-	r.t.Fatal("redis-server does not listen")
+	r.t.Fatal("redis-server ended before it listened")
 }
 
 // Kill ends it at once.
