@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"launchpad/internal/core"
@@ -167,7 +168,10 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 			b.succeeded()
 			return (&answer{w: w, r: r, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
 		}
-		if r.Context().Err() == nil && !tooLarge(err) {
+		if broken := sent.broken.Load(); broken != nil {
+			return unreadable(*broken) // which says nothing of the backend
+		}
+		if r.Context().Err() == nil {
 			b.failed()
 		}
 		tried = append(tried, b)
@@ -195,16 +199,21 @@ func (p *pool) ask(out *http.Request, b *backend, upgrade bool) (*http.Response,
 	return p.transport.RoundTrip(&sent)
 }
 
-// body is what a call brings. It notes whether somebody read of it, and stays open, because a transport closes what it
-// could not send.
+// body is what a call brings. It notes whether somebody read of it and what went wrong, because a transport blames the other
+// end; and it stays open, because a transport closes what it could not send.
 type body struct {
 	io.ReadCloser
 	touched flag
+	broken  atomic.Pointer[error]
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	b.touched.Store(true)
-	return b.ReadCloser.Read(p)
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.broken.CompareAndSwap(nil, &err)
+	}
+	return n, err
 }
 
 func (b *body) Close() error { return nil }
@@ -251,16 +260,17 @@ func timedOut(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-func tooLarge(err error) bool {
-	_, ok := errors.AsType[*http.MaxBytesError](err)
-	return ok
+// unreadable says what became of a call whose own body ended it.
+func unreadable(err error) error {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return err
+	}
+	return oauth.InvalidRequest("body_unreadable", "the request body ended early or is not what its header says; send it again").Because(err)
 }
 
 // failure says what became of a call, and nothing of the upstream: its address and its errors are for the log.
 func failure(r *http.Request, ctx context.Context, err error) error {
 	switch {
-	case tooLarge(err):
-		return err
 	case r.Context().Err() != nil:
 		return oauth.InvalidRequest("client_gone", "the connection was closed before the API had answered").Because(err)
 	case timedOut(err), errors.Is(context.Cause(ctx), errLate):
