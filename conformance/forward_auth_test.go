@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"launchpad/internal/config"
+	"launchpad/internal/core"
 	"launchpad/internal/lptest"
 	guarded "launchpad/internal/protect"
 	"launchpad/internal/web"
@@ -163,7 +164,7 @@ func TestRFC6750_3_ThroughForwardAuth(t *testing.T) {
 }
 
 // identityNames is what an upstream is told.
-var identityNames = []string{"Launchpad-Account", "Launchpad-Account-Slug", "Launchpad-App", "Launchpad-Scope", "Launchpad-Identity"}
+var identityNames = []string{"Launchpad-Account", "Launchpad-Account-Slug", "Launchpad-App", "Launchpad-Scope", "Launchpad-Identity", "Launchpad-Resource", "Launchpad-Assertion"}
 
 // GW01, GW02: every name is in every verdict, and says what the gateway says, whatever the client sent under it.
 func TestGW02_EveryIdentityHeaderIsSetEvenToNothing(t *testing.T) {
@@ -180,7 +181,7 @@ func TestGW02_EveryIdentityHeaderIsSetEvenToNothing(t *testing.T) {
 			a.header.Set(strings.ReplaceAll(name, "-", "_"), "forged")
 		}
 		eachProxy(t, s, a, func(t *testing.T, proxy string, got lptest.Answer) {
-			for _, name := range append([]string{"Launchpad-Assertion"}, identityNames...) {
+			for _, name := range identityNames {
 				values, set := got.Header[name]
 				if !set || len(values) != 1 {
 					t.Errorf("%s by %s: %s is %q, want one value", what, proxy, name, values)
@@ -652,4 +653,36 @@ func TestGW10_NoPassWhereItWouldNotBeSafe(t *testing.T) {
 		}
 	}
 	wantVerdict(t, s, about("GET", "/reports/a", "Accept", "text/html"), 302)
+}
+
+// AT08: who does not trust the way gets a signed statement from a verdict, too, and each caller one of his own.
+func TestAT08_VerdictsCarryAssertions(t *testing.T) {
+	asserting := guardedAPI
+	asserting.Assertion = true
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		eachProxy(t, s, about("GET", "/data", "Authorization", "Bearer "+s.Tokens(s.Web).Text("access_token"), "Launchpad-Assertion", "forged"), func(t *testing.T, proxy string, got lptest.Answer) {
+			claims := asserted(t, s, got.Header.Get("Launchpad-Assertion"))
+			if claims["aud"] != "https://"+guardedHost+"/" || claims["sub"] != s.Person.ID.String() || claims["client_id"] != s.Web.ClientID || claims["account"] != s.First.ID.String() {
+				t.Errorf("%s: %v", proxy, claims)
+			}
+		})
+		machine := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		wantVerdict(t, s, bearer("GET", "/data", machine), 200)
+		eachProxy(t, s, bearer("GET", "/data", machine), func(t *testing.T, proxy string, got lptest.Answer) {
+			if claims := asserted(t, s, got.Header.Get("Launchpad-Assertion")); claims["sub"] != s.Machine.ClientID {
+				t.Errorf("%s: %v", proxy, claims)
+			}
+		})
+		// People in browsers bring no token that would tell them apart.
+		second := s.NewPerson("second@example.com", false)
+		check(t, s.Store.AddMember(t.Context(), second.ID, s.First.ID, core.RoleMember, s.Person.ID, s.Clock.Now()))
+		for _, who := range []core.Identity{s.Person, second} {
+			got := visit(t, s, s.SignedIn(who.Email)).open("/reports/a")
+			wantStatus(t, got, 200)
+			claims := asserted(t, s, got.Header.Get("Launchpad-Assertion"))
+			if _, app := claims["client_id"]; app || claims["sub"] != who.ID.String() || claims["jti"] != nil {
+				t.Errorf("%s: %v", who.Email, claims)
+			}
+		}
+	}, lptest.Guarding(asserting))
 }

@@ -142,18 +142,7 @@ func TestAT08_AssertionsAreForTheUpstreamAlone(t *testing.T) {
 		if other := ask("Launchpad-Account", s.Second.Slug); other == first {
 			t.Error("another account got the same statement")
 		}
-		var set jose.JSONWebKeySet
-		check(t, json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set))
-		parsed, err := jose.ParseSignedCompact(first, []jose.SignatureAlgorithm{jose.ES256})
-		check(t, err)
-		header := parsed.Signatures[0].Protected
-		payload, err := parsed.Verify(set.Key(header.KeyID)[0].Key)
-		check(t, err)
-		if header.ExtraHeaders[jose.HeaderType] != "launchpad-assertion+jwt" {
-			t.Errorf("typ %v", header.ExtraHeaders[jose.HeaderType])
-		}
-		var claims map[string]any
-		check(t, json.Unmarshal(payload, &claims))
+		claims := asserted(t, s, first)
 		now := float64(s.Clock.Now().Unix())
 		for name, want := range map[string]any{
 			"iss": s.URL, "aud": s.URL + "/v3/", "sub": s.Person.ID.String(), "client_id": s.Web.ClientID, "account": s.First.ID.String(), "account_slug": s.First.Slug,
@@ -174,6 +163,23 @@ func TestAT08_AssertionsAreForTheUpstreamAlone(t *testing.T) {
 		wantStatus(t, s.PostAs(s.Web, "/oauth/revoke", lptest.Form("token", tokens.Text("access_token"))), 200)
 		wantStatus(t, s.Call(tokens.Text("access_token")), 401)
 	}, lptest.WithUpstream(t, api), lptest.WithAPI(func(api *gateway.API) { api.Assertion = true }))
+}
+
+// asserted verifies a statement as an upstream would, by the published keys alone.
+func asserted(t *testing.T, s *lptest.Server, statement string) (claims map[string]any) {
+	t.Helper()
+	var set jose.JSONWebKeySet
+	check(t, json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set))
+	parsed, err := jose.ParseSignedCompact(statement, []jose.SignatureAlgorithm{jose.ES256})
+	check(t, err)
+	header := parsed.Signatures[0].Protected
+	payload, err := parsed.Verify(set.Key(header.KeyID)[0].Key)
+	check(t, err)
+	if header.ExtraHeaders[jose.HeaderType] != "launchpad-assertion+jwt" {
+		t.Errorf("typ %v", header.ExtraHeaders[jose.HeaderType])
+	}
+	check(t, json.Unmarshal(payload, &claims))
+	return claims
 }
 
 // AT35: what one caller gets is not for others: a 304 comes after the decision, and shared caches keep nothing.

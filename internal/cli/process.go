@@ -169,7 +169,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 				Targets: targets, Connect: time.Duration(a.ConnectTimeout), FirstByte: time.Duration(a.FirstByteTimeout), Whole: time.Duration(a.Timeout),
 				Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
 			}),
-			MaxBody: a.MaxBody, MaxAnswer: a.MaxAnswer, WebSocket: a.WebSocket, Origins: a.Origins, Assertion: a.Asserts(),
+			MaxBody: a.MaxBody, MaxAnswer: a.MaxAnswer, WebSocket: a.WebSocket, Origins: a.Origins,
 		}
 		list = append(list, api)
 	}
@@ -179,7 +179,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 func protectedAPI(a config.API) protect.API {
 	api := protect.API{
 		Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
-		QueryTokens: a.QueryTokens, Agents: a.Agents, Limits: a.Limits,
+		QueryTokens: a.QueryTokens, Agents: a.Agents, Assertion: a.Asserts(), Limits: a.Limits,
 	}
 	for _, r := range a.Routes {
 		for _, method := range r.AllMethods() {

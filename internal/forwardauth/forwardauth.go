@@ -21,11 +21,9 @@ type Room struct {
 	Sessions *session.Sessions
 	Pages    *web.Renderer
 	Rules    *protect.Rules
+	Asserts  *protect.Assertions
 	Table    func() *protect.Table // of now
 	Proxies  web.Proxies           // that may ask
-
-	// Assert signs what an upstream is told about a call, for those who do not trust the way; nil: nobody does.
-	Assert func(p protect.Passage, host string) (string, error)
 }
 
 // Routes of the room.
@@ -47,21 +45,25 @@ func (f *Room) Routes() []web.Route {
 // ask answers whether a request may pass.
 func (f *Room) ask(d dialect) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		o, passage, err := f.decide(w, r, d)
+		passage, err := f.decide(w, r, d)
+		if err == nil {
+			passage, err = f.Asserts.State(passage)
+		}
 		if err != nil && d.narrow {
 			return narrowed(err)
 		}
 		if err != nil {
 			return f.refuse(w, err)
 		}
-		return f.pass(w, o, passage)
+		pass(w, passage)
+		return nil
 	}
 }
 
 // explain gives the whole answer to a request that ask has refused, for the client.
 func (f *Room) explain(d dialect) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		_, _, err := f.decide(w, r, d)
+		_, err := f.decide(w, r, d)
 		if err == nil {
 			// It would pass by now. This answer is not the one that it waits for, so it is no success either.
 			return oauth.Unavailable(errors.New("what was refused a moment ago would pass now"))
@@ -71,41 +73,40 @@ func (f *Room) explain(d dialect) func(http.ResponseWriter, *http.Request) error
 }
 
 // decide reads what the proxy asks about and decides on it as the gateway would. Its errors are *oauth.Error, or elsewhere.
-func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (o original, p protect.Passage, err error) {
+func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p protect.Passage, err error) {
 	// RFC 7239 §8.1: anybody can write such headers; only what stands where the operator says is believed.
 	if !f.Proxies.Have(web.RecordOf(w).Peer) {
-		return o, p, oauth.AccessDenied("forward_auth_peer", "only proxies that are named in the configuration, under forward_auth.proxies, may ask this")
+		return p, oauth.AccessDenied("forward_auth_peer", "only proxies that are named in the configuration, under forward_auth.proxies, may ask this")
 	}
 	if len(r.Header["X-Forwarded-For"]) == 0 {
 		// Else everybody behind the proxy would share what one address may.
-		return o, p, oauth.InvalidRequest("forward_auth_header", "the proxy does not send %s; configure it as the page of forward-auth for it says", "X-Forwarded-For")
+		return p, oauth.InvalidRequest("forward_auth_header", "the proxy does not send %s; configure it as the page of forward-auth for it says", "X-Forwarded-For")
 	}
-	if o, err = d.read(r); err != nil {
-		return o, p, err
+	o, err := d.read(r)
+	if err != nil {
+		return p, err
 	}
 	call := new(http.Request)
 	*call = *r
 	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.url.RequestURI(), http.NoBody
 	if err := canonical(call); err != nil {
-		return o, p, err
+		return p, err
 	}
 	if !f.guards(o.site.host, call.Host) {
-		return o, p, oauth.NotFound("forward_auth_host", "no API of the configuration has this host; name it under hosts of one").
+		return p, oauth.NotFound("forward_auth_host", "no API of the configuration has this host; name it under hosts of one").
 			Got(oauth.Printable(o.site.host), "a host of an API").WithStatus(http.StatusMisdirectedRequest)
 	}
 	if strings.HasPrefix(o.url.Path, ownPrefix) {
-		return o, p, f.own(call, o)
+		return p, f.own(call, o)
 	}
 	match, err := f.Table().Find(o.site.host, o.method, o.url.Path)
 	if err != nil {
-		return o, p, err
+		return p, err
 	}
 	if match.Route.Session && f.mayVisit(o.site) && noToken(f.Rules.Tokens, call) {
-		p, err = f.admitVisitor(w, call, o, match)
-		return o, p, err
+		return f.admitVisitor(w, call, o, match)
 	}
-	p, err = f.Rules.Admit(w.Header(), call, match.API, match.Route, match.Account, web.RecordOf(w))
-	return o, p, err
+	return f.Rules.Admit(w.Header(), call, match.API, match.Route, match.Account, web.RecordOf(w))
 }
 
 // canonical: what cannot be read in two ways, because what stands behind the proxy reads it once more.
@@ -139,34 +140,14 @@ func noToken(tokens protect.Credentials, call *http.Request) bool {
 
 // pass lets the request pass, and tells for whom. Every name is set, if need be to nothing: what the proxy copies from here
 // writes over what a client sent under it.
-func (f *Room) pass(w http.ResponseWriter, o original, p protect.Passage) error {
-	assertion := ""
-	if f.Assert != nil {
-		var err error
-		if assertion, err = f.Assert(p, o.site.hostport()); err != nil {
-			return err
-		}
-	}
+func pass(w http.ResponseWriter, p protect.Passage) {
 	h := w.Header()
 	h["Cache-Control"] = noStore
-	h["Launchpad-Account"] = []string{p.Account.ID.String()}
-	h["Launchpad-Account-Slug"] = []string{p.Account.Slug}
-	h["Launchpad-App"] = []string{named(p.Token.AppID)}
-	h["Launchpad-Scope"] = []string{p.Token.Scope.String()}
-	h["Launchpad-Identity"] = []string{named(p.Token.IdentityID)}
-	h["Launchpad-Assertion"] = []string{assertion}
+	p.Tell(func(name, value string) { h[name] = []string{value} })
 	w.WriteHeader(http.StatusOK)
-	return nil
 }
 
 var noStore = []string{"no-store"}
-
-func named(id core.ID) string {
-	if id.Zero() {
-		return ""
-	}
-	return id.String()
-}
 
 // refuse answers what does not pass: a browser that is to go elsewhere is sent there, the rest is for the surface.
 func (f *Room) refuse(w http.ResponseWriter, err error) error {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"launchpad/internal/core"
-	"launchpad/internal/keys"
 	"launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -22,18 +20,14 @@ type API struct {
 	MaxAnswer int64    // likewise
 	WebSocket bool     // calls may become one
 	Origins   []string // from which browsers may open one, beside that of the API itself
-	Assertion bool     // the upstream gets a signed statement of who calls
 }
 
 // Room is the gateway. Load comes before the first call.
 type Room struct {
-	Rules *protect.Rules
-	Keys  *keys.Keys
-	Clock core.Clock
-
+	rules      *protect.Rules
+	assertions *protect.Assertions
 	issuer     *url.URL
 	now        atomic.Pointer[loaded]
-	assertions *assertions
 }
 
 // loaded is the APIs at one time: what is asked for and what answers belong together, so they change together.
@@ -44,9 +38,9 @@ type loaded struct {
 }
 
 // New makes a gateway without APIs.
-func New(rules *protect.Rules, k *keys.Keys, clock core.Clock) *Room {
-	g := &Room{Rules: rules, Keys: k, Clock: clock, assertions: newAssertions()}
-	if g.issuer, _ = url.Parse(k.Issuer()); g.issuer == nil {
+func New(rules *protect.Rules, assertions *protect.Assertions) *Room {
+	g := &Room{rules: rules, assertions: assertions}
+	if g.issuer, _ = url.Parse(rules.Issuer); g.issuer == nil {
 		g.issuer = new(url.URL)
 	}
 	g.now.Store(&loaded{table: new(protect.Table)})
@@ -145,7 +139,7 @@ func (g *Room) directed(l *loaded, r *http.Request, host string) error {
 	if host == home || loopback(home) && loopback(host) || !loopback(home) && !l.table.HasHosts() {
 		return nil
 	}
-	if _, account := g.Rules.AccountHosts.Account(r.Host); account {
+	if _, account := g.rules.AccountHosts.Account(r.Host); account {
 		return nil
 	}
 	// RFC 9110 §15.5.20.
@@ -186,7 +180,7 @@ func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	if err := upgradable(r, c.api); err != nil {
 		return err
 	}
-	p, err := g.Rules.Admit(w.Header(), r, c.match.API, c.match.Route, c.match.Account, web.RecordOf(w))
+	p, err := g.rules.Admit(w.Header(), r, c.match.API, c.match.Route, c.match.Account, web.RecordOf(w))
 	if err != nil {
 		return err
 	}
@@ -197,11 +191,11 @@ func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	h := w.Header()
 	h["Launchpad-Account"] = []string{p.Account.Slug}
 	h["Vary"] = varyByCaller
-	out, err := g.forUpstream(r, c.api, p)
-	if err != nil {
+	if p, err = g.assertions.State(p); err != nil {
 		return err
 	}
-	lasts := func() error { return g.Rules.Lasts(r, c.match.Route, p) }
+	out := g.forUpstream(r, p)
+	lasts := func() error { return g.rules.Lasts(r, c.match.Route, p) }
 	return c.api.Upstream.serve(w, out, &passage{api: c.api, record: web.RecordOf(w), become: isUpgrade(r), lasts: lasts})
 }
 

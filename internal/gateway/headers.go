@@ -14,7 +14,7 @@ import (
 const managedPrefix = "launchpad-"
 
 // forUpstream makes the request that the upstream sees: without the caller's credentials, with ours about him.
-func (g *Room) forUpstream(r *http.Request, api *API, p protect.Passage) (*http.Request, error) {
+func (g *Room) forUpstream(r *http.Request, p protect.Passage) *http.Request {
 	out := new(http.Request)
 	*out = *r
 	out.Trailer = nil // names announced here would reach the upstream beside ours
@@ -27,23 +27,11 @@ func (g *Room) forUpstream(r *http.Request, api *API, p protect.Passage) (*http.
 	hop(out.Header, r.Header["Connection"])
 	// Identity comes last: nothing that a caller says can take it away again.
 	set := func(name, value string) { out.Header[name] = []string{value} }
-	set("Launchpad-Account", p.Account.ID.String())
-	set("Launchpad-Account-Slug", p.Account.Slug)
-	set("Launchpad-App", p.Token.AppID.String())
-	set("Launchpad-Scope", p.Token.Scope.String())
-	if p.Token.Audience != "" {
-		set("Launchpad-Resource", p.Token.Audience)
-	}
-	if !p.Token.IdentityID.Zero() {
-		set("Launchpad-Identity", p.Token.IdentityID.String())
-	}
-	if api.Assertion {
-		assertion, err := g.assert(api, p)
-		if err != nil {
-			return nil, err
+	p.Tell(func(name, value string) {
+		if value != "" || name == "Launchpad-Scope" {
+			set(name, value)
 		}
-		set(AssertionHeader, assertion)
-	}
+	})
 	if address := web.AddressOf(r); address.IsValid() {
 		set("X-Forwarded-For", address.String())
 	}
@@ -54,7 +42,7 @@ func (g *Room) forUpstream(r *http.Request, api *API, p protect.Passage) (*http.
 		u.RawQuery = withoutToken(u.RawQuery)
 		out.URL, out.RequestURI = &u, u.RequestURI()
 	}
-	return out, nil
+	return out
 }
 
 // hop takes out what concerns one connection alone, as the header Connection lists it. RFC 9110 §7.6.1.

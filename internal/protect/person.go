@@ -28,5 +28,5 @@ func (p *Rules) AdmitPerson(h http.Header, r *http.Request, match Match, record 
 	if err := p.Limit(h, r, record, identity, identity, account.ID, match.API.Label(), match.Route.Path); err != nil {
 		return Passage{}, err
 	}
-	return Passage{Token: token, Account: account}, nil
+	return Passage{API: match.API, Token: token, Account: account}, nil
 }

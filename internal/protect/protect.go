@@ -33,9 +33,12 @@ type Limit func(h http.Header, r *http.Request, record *web.Record, app, identit
 
 // Passage is what is known of a call that may pass.
 type Passage struct {
+	API     *API
 	Token   access.Token
 	Account core.Account // that the call means
-	Sent    string       // the token as it came
+	Sent    string       // the token as it came; "": a person in a browser
+
+	statement string // to the upstream; see Assertions
 }
 
 // Admit decides about a call of a route. The order is the one of the design: token, account, scope, rate. named is the account
@@ -75,7 +78,7 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err := p.admitsApp(r.Context(), api, token); err != nil {
 		return Passage{}, err
 	}
-	known := Passage{Token: token, Sent: presented.Token}
+	known := Passage{API: api, Token: token, Sent: presented.Token}
 	account, err := p.account(r, api, named, token)
 	if err != nil {
 		return known, err
@@ -87,7 +90,8 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 	if err := p.Limit(h, r, record, token.AppID, token.IdentityID, account.ID, api.Label(), route.Path); err != nil {
 		return known, err
 	}
-	return Passage{token, account, presented.Token}, nil
+	known.Account = account
+	return known, nil
 }
 
 // Lasts reports whether a call that was admitted might still pass, for answers that go on and on.

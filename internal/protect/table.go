@@ -21,6 +21,7 @@ type API struct {
 	AccountFrom []string    // which of the AccountSources may name the account; none: all
 	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
 	Agents      bool        // it is for AI agents: strangers' apps may ask for it
+	Assertion   bool        // whoever is behind it gets a signed statement of who calls
 	Guarded     bool        // a proxy that asks stands in front of it, and not we
 	Limits      config.APILimits
 }

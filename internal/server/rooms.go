@@ -51,7 +51,8 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: func(a core.Account) string { return apiAddress(issuer, o.AccountHosts, s.gateway.APIs(), a) }}
 	rules := &protect.Rules{Issuer: issuer, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
-	s.gateway = gateway.New(rules, s.keys, o.Clock)
+	asserts := protect.NewAssertions(rules, s.keys, o.Clock)
+	s.gateway = gateway.New(rules, asserts)
 	list := []room{
 		asks,
 		tokens,
@@ -67,7 +68,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: s.tryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},
-		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Table: s.table.Load, Proxies: o.Asking},
+		&forwardauth.Room{Clock: o.Clock, Keys: s.keys, Sessions: s.sessions, Pages: s.pages, Rules: rules, Asserts: asserts, Table: s.table.Load, Proxies: o.Asking},
 		door,
 		&manual.Room{Pages: s.pages, Issuer: issuer},
 		files{s.pages},
