@@ -48,6 +48,8 @@ func TestRFC7009_2_2_1_PassingFaultsAre503(t *testing.T) {
 		code := s.Code(s.Web)
 		b := s.SignedIn(s.Person.Email)
 		page := b.Get("/signin")
+		s.CatchUp() // what is heard later makes it look into the store again
+		wantActive(t, s, s.Web, a.Text("access_token"), true)
 		s.BreakStore()
 		for name, got := range map[string]lptest.Answer{
 			"refresh":        s.Refresh(s.Web, a.Text("refresh_token")),

@@ -68,10 +68,12 @@ func (d *documents) answer(status int) {
 
 func eachWithAgents(t *testing.T, test func(t *testing.T, s *lptest.Server, d *documents)) {
 	t.Helper()
-	d := newDocuments(t)
-	roots := x509.NewCertPool()
-	roots.AddCert(d.Certificate())
-	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) { test(t, s, d) }, lptest.WithAgents(fetch.Options{Local: true, Roots: roots}))
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		d := newDocuments(t) // engines run side by side, and what it answers changes
+		roots := x509.NewCertPool()
+		roots.AddCert(d.Certificate())
+		test(t, lptest.Start(t, e, lptest.WithAgents(fetch.Options{Local: true, Roots: roots})), d)
+	})
 }
 
 const document = `{"client_id":"%s","client_name":"Sample Agent","redirect_uris":["https://app.example/callback","http://127.0.0.1/callback","editor://sample.agent/auth"],"token_endpoint_auth_method":"none"}`
