@@ -86,8 +86,9 @@ nodes:
 	scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 200 -rounds 1 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # How soon the library refuses what was revoked: one process, and two nodes.
+REVOCATIONS ?= 200
 feed:
-	scripts/with-postgres.sh sh -c 'go run ./bench/feed -n 200 && go run ./bench/feed -n 200 -database "$$LAUNCHPAD_TEST_POSTGRES"'
+	scripts/with-postgres.sh sh -c 'go run ./bench/feed -n $(REVOCATIONS) && go run ./bench/feed -n $(REVOCATIONS) -database "$$LAUNCHPAD_TEST_POSTGRES"'
 
 # Every key replaced again and again under load: nothing good may be refused.
 rotation:
@@ -113,6 +114,8 @@ nightly: install
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
 	$(MAKE) guess
 	$(MAKE) import TOKENS=100000
+	$(MAKE) feed REVOCATIONS=1000
+	go test -count=1 -timeout 30m -run GW16 ./conformance -calls 1000000
 	scripts/with-postgres.sh go test -count=2 -race -timeout 60m ./...
 
 # Figures for docs/performance.md.
