@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"launchpad/internal/core"
@@ -27,7 +28,7 @@ type Renderer struct {
 	clock     core.Clock
 	name      string // of this deployment
 	catalogue *catalogue
-	pages     map[string]*template.Template
+	pages     map[string]func() (*template.Template, error)
 	assets    map[string]asset // by the name under /assets/
 	urls      map[string]string
 }
@@ -50,7 +51,7 @@ type Sender interface{ SendsTo() string }
 
 // New reads templates, assets and messages.
 func New(name string, clock core.Clock) (*Renderer, error) {
-	r := &Renderer{clock: clock, name: name, pages: map[string]*template.Template{}, assets: map[string]asset{}, urls: map[string]string{}}
+	r := &Renderer{clock: clock, name: name, pages: map[string]func() (*template.Template, error){}, assets: map[string]asset{}, urls: map[string]string{}}
 	var err error
 	if r.catalogue, err = loadCatalogue(); err != nil {
 		return nil, err
@@ -111,11 +112,14 @@ func (r *Renderer) loadTemplates() error {
 		if file.IsDir() {
 			continue
 		}
-		page, err := template.Must(shared.Clone()).ParseFS(templateFiles, "templates/"+file.Name())
-		if err != nil {
-			return fmt.Errorf("load templates: %w", err)
-		}
-		r.pages[strings.TrimSuffix(file.Name(), ".html")] = page
+		// Made when somebody first wants it: making all was half of the time until a start answers.
+		r.pages[strings.TrimSuffix(file.Name(), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			page, err := shared.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return page.ParseFS(templateFiles, "templates/"+file.Name())
+		})
 	}
 	return nil
 }
@@ -133,9 +137,13 @@ type view struct {
 
 // Render draws a page. Drawing goes into memory first, so that a failure half way is an error and not half a page.
 func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, page Page) error {
-	tmpl, ok := r.pages[page.Template()]
+	made, ok := r.pages[page.Template()]
 	if !ok {
 		return fmt.Errorf("render: no template %q", page.Template())
+	}
+	tmpl, err := made()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", page.Template(), err)
 	}
 	v := view{
 		words: r.catalogue.forHeader(req.Header.Get("Accept-Language")), Page: page,
@@ -149,7 +157,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	SecureHeaders(w.Header(), page)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := w.Write(body.Bytes())
+	_, err = w.Write(body.Bytes())
 	return err
 }
 
