@@ -112,6 +112,7 @@ nightly: install
 	scripts/with-postgres.sh sh -c 'go run ./bench/races -n 100 -stopped 1000 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	FSYNC=on scripts/with-postgres.sh sh -c 'go run ./bench/nodes -n 10000 -rounds 10 -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	scripts/with-postgres.sh sh -c 'DATABASE=$$LAUNCHPAD_TEST_POSTGRES e2e/run.sh'
+	e2e/run.sh nightly
 	$(MAKE) guess
 	$(MAKE) import TOKENS=100000
 	$(MAKE) feed REVOCATIONS=1000

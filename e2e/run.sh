@@ -2,7 +2,7 @@
 # Builds Launchpad and tests it from outside: stock client libraries first, then Chromium.
 #
 #   e2e/run.sh                    everything
-#   e2e/run.sh clients            one part: clients or browser
+#   e2e/run.sh clients            one part: clients or browser, or nightly, which nobody waits for
 #   e2e/run.sh browser/x.test.mjs some files
 #
 # DATABASE=postgres://… makes the servers keep their data there, each in a new database of its own; without it they
