@@ -18,7 +18,13 @@ changes = true
 [[scope]]
 name = "notes:read"
 words = "Your notes"
+[[scope]]
+name = "ledger:write"
+words = "Book, correct and delete entries in every ledger of the year"
+changes = true
+risky = true
 [[api]]
+name = "Sample Tools"
 prefix = "/tools/"
 upstream = "${upstream}"
 agents = true
@@ -29,6 +35,23 @@ scope = "mcp:tools"
 [[api.route]]
 method = "GET"
 path = "/tools/notes"
+scope = "notes:read"
+[[api]]
+name = "Quarterly Revenue Reconciliation and Forecasting for Bakers, Agents"
+prefix = "/ledger/"
+upstream = "${upstream}"
+agents = true
+[[api.route]]
+method = "POST"
+path = "/ledger/entries"
+scope = "ledger:write"
+[[api]]
+prefix = "/an-address-that-is-all-there-is-by-which-it-could-be-called/"
+upstream = "${upstream}"
+agents = true
+[[api.route]]
+method = "GET"
+path = "/an-address-that-is-all-there-is-by-which-it-could-be-called/notes"
 scope = "notes:read"
 `;
 
@@ -47,10 +70,16 @@ async function register(issuer, agent) {
   return answer.json();
 }
 
-const authorization = (issuer, app) => `${issuer}/oauth/authorize?${new URLSearchParams({
-  response_type: 'code', client_id: app.client_id, redirect_uri: app.redirect_uris[0], state: 'xyz', code_challenge_method: 'S256',
-  code_challenge: createHash('sha256').update('verifier').digest('base64url'),
-})}`;
+const authorization = (issuer, app, apis) => `${issuer}/oauth/authorize?${new URLSearchParams([
+  ...Object.entries({
+    response_type: 'code', client_id: app.client_id, redirect_uri: app.redirect_uris[0], state: 'xyz', code_challenge_method: 'S256',
+    code_challenge: createHash('sha256').update('verifier').digest('base64url'),
+  }),
+  ...apis.map((api) => ['resource', `${issuer}/${api}`]),
+])}`;
+
+const tools = ['tools'];
+const all = ['tools', 'ledger', 'an-address-that-is-all-there-is-by-which-it-could-be-called'];
 
 test('agents', async (t) => {
   const upstream = await startUpstream(t, {});
@@ -63,19 +92,21 @@ test('agents', async (t) => {
   for (const [kind, agent] of Object.entries(agents)) {
     await t.test(`consent, ${kind}`, async () => {
       const app = await register(issuer, agent);
-      await page.goto(authorization(issuer, app));
+      await page.goto(authorization(issuer, app, kind === 'longest' ? all : tools));
       await page.getByText('Unverified app').waitFor();
       await look(page, `agent-consent-${kind}`);
       if (kind === 'posing') await page.getByRole('heading', { level: 1, name: 'agent.example asks for access' }).waitFor();
     });
   }
   await t.test('connected apps', async () => {
-    const app = await register(issuer, { client_name: 'Sample Agent', redirect_uris: [`${upstream.origin}/callback`] });
-    await page.goto(authorization(issuer, app));
-    await authorizeAndArrive(page, app.redirect_uris[0]);
+    for (const [name, apis] of [['Sample Agent', tools], [agents.longest.client_name, all], [agents['right-to-left'].client_name, all]]) {
+      const app = await register(issuer, { client_name: name, redirect_uris: [`${upstream.origin}/callback`] });
+      await page.goto(authorization(issuer, app, apis));
+      await authorizeAndArrive(page, app.redirect_uris[0]);
+    }
     page.mishaps = [];
     await page.goto(`${issuer}/oauth/authorized_applications`);
-    await page.getByText('Sample Agent').waitFor();
+    await page.getByRole('region', { name: 'Sample Agent' }).getByText('Sample Tools').waitFor();
     await look(page, 'agent-connected');
   });
 });

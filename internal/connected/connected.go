@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"launchpad/internal/core"
+	"launchpad/internal/protect"
 	"launchpad/internal/store"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -16,11 +17,12 @@ const path = web.PathConnected
 
 // Room is the list of connected apps.
 type Room struct {
-	Store   *store.Store
-	Clock   core.Clock
-	Pages   *web.Renderer
-	Catalog core.Catalog
-	Flush   func(context.Context) // brings the notes of last use up to date, as far as it can
+	Store     *store.Store
+	Clock     core.Clock
+	Pages     *web.Renderer
+	Catalog   core.Catalog
+	Resources *protect.Resources
+	Flush     func(context.Context) // brings the notes of last use up to date, as far as it can
 }
 
 // Routes of the room.
@@ -49,10 +51,23 @@ func (c *Room) list(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range found {
 		sees, changes := c.Catalog.Split(f.Grant.Scope)
 		page.Apps = append(page.Apps, web.ConnectedApp{
-			App: f.App, Grant: f.Grant, Sees: sees, Changes: changes, Accounts: reached(f.Grant.Reach, memberships),
+			App: f.App, Grant: f.Grant, APIs: c.named(f.Grant.Resources, f.App), Sees: sees, Changes: changes, Accounts: reached(f.Grant.Reach, memberships),
 		})
 	}
 	return c.Pages.Render(w, r, http.StatusOK, page)
+}
+
+// named says of APIs what people call them, and which the app cannot use: what is not here any more, and what was taken away from
+// agents. They were allowed, and may come back.
+func (c *Room) named(resources []string, app core.App) (list []web.ConnectedAPI) {
+	for _, resource := range resources {
+		api := web.ConnectedAPI{Name: oauth.Printable(resource), Closed: true}
+		if found, err := c.Resources.Named([]string{resource}); err == nil {
+			api = web.ConnectedAPI{Name: found[0].Title(), Closed: found[0].Admits(app) != nil}
+		}
+		list = append(list, api)
+	}
+	return list
 }
 
 // reached names the chosen accounts that the person still belongs to.

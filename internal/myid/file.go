@@ -54,6 +54,7 @@ type fileConnected struct {
 	App         string    `json:"app"`
 	Publisher   string    `json:"publisher"`
 	Scope       string    `json:"scope"`
+	Resources   []string  `json:"resources,omitempty"` // the APIs that consent pages named
 	AllAccounts bool      `json:"all_accounts"`
 	Accounts    []core.ID `json:"accounts,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -130,7 +131,7 @@ func (m *Room) fileOf(who core.Identity, h holdings) file {
 	}
 	for _, x := range h.connected {
 		g := x.Grant
-		f.Connected = append(f.Connected, fileConnected{x.App.ClientID, x.App.Name, x.App.Publisher.Name, g.Scope.String(), g.Reach.All, g.Reach.Accounts, g.CreatedAt, g.LastUsedAt})
+		f.Connected = append(f.Connected, fileConnected{x.App.ClientID, x.App.Name, x.App.Publisher.Name, g.Scope.String(), g.Resources, g.Reach.All, g.Reach.Accounts, g.CreatedAt, g.LastUsedAt})
 	}
 	for _, x := range h.apps {
 		f.Apps = append(f.Apps, fileApp{x.ClientID, x.Name, x.HomepageURL, x.Kind, append([]string{}, x.RedirectURIs...), x.Publisher.Slug, x.CreatedAt})

@@ -64,7 +64,7 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		&signup.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Interactions: interactions, Apps: s.strangers, Pages: s.pages, Issuer: issuer, Who: o.SignUp, Creators: o.Creators},
 		&myid.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Flush: s.refreshUses},
 		&consent.Room{Store: o.Store, Clock: o.Clock, Apps: s.strangers, Members: s.access, Sessions: s.sessions, Interactions: interactions, Pages: s.pages, Catalog: o.Catalog, Resources: s.resources, RefreshIdle: o.Life.RefreshIdle},
-		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Flush: s.refreshUses},
+		&connected.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, Catalog: o.Catalog, Resources: s.resources, Flush: s.refreshUses},
 		&accounts.Room{Store: o.Store, Clock: o.Clock, Sessions: s.sessions, Pages: s.pages, Issuer: issuer, Open: o.Creators},
 		&portal.Room{Store: o.Store, Clock: o.Clock, Acts: apps.NewActs(o.Store, o.Clock, s.published), Sessions: s.sessions, Pages: s.pages, Catalog: o.Catalog, Issuer: issuer, API: s.tryAPI, OldWays: s.oldWays, Flush: s.refreshUses},
 		&admin.Room{Store: o.Store, Clock: o.Clock, Pages: s.pages, OldWays: s.oldWays, Flush: s.refreshUses},

@@ -19,6 +19,7 @@ func (s *Store) ConnectedApps(ctx context.Context, identity core.ID) ([]Connecte
 	t := s.engine.view(ctx)
 	err := t.each(`
 		SELECT g.id, g.identity_id, g.app_id, g.scope, g.all_accounts, g.default_account_id, g.version, g.created_at, g.updated_at, g.last_used_at,
+			g.resources, g.bound,
 			p.id, p.client_id, p.name, p.homepage_url, p.kind, p.redirect_uris, a.id, COALESCE(a.name, '')
 		FROM grants g
 		JOIN apps p ON p.id = g.app_id
@@ -28,7 +29,8 @@ func (s *Store) ConnectedApps(ctx context.Context, identity core.ID) ([]Connecte
 		var c Connected
 		g, p := &c.Grant, &c.App
 		err := row.Scan(&g.ID, &g.IdentityID, &g.AppID, scopeOf(&g.Scope), isTrue(&g.Reach.All), &g.Reach.Default, &g.Version,
-			since(&g.CreatedAt), since(&g.UpdatedAt), since(&g.LastUsedAt), &p.ID, &p.ClientID, &p.Name, &p.HomepageURL,
+			since(&g.CreatedAt), since(&g.UpdatedAt), since(&g.LastUsedAt), linesOf(&g.Resources), isTrue(&g.Bound),
+			&p.ID, &p.ClientID, &p.Name, &p.HomepageURL,
 			(*string)(&p.Kind), linesOf(&p.RedirectURIs), &p.Publisher.ID, &p.Publisher.Name)
 		list = append(list, c)
 		return err

@@ -35,6 +35,12 @@ func TestResourcesAreRemembered(t *testing.T) {
 		if g := consent(w.ben); g.Bound || len(g.Resources) > 0 || g.AllowsTokensFor([]string{a}) || !g.AllowsTokensFor(nil) {
 			t.Errorf("a stranger's grant: %+v", g)
 		}
+		for who, want := range map[core.ID][]string{w.ann.ID: {a, b}, w.ben.ID: nil} {
+			list, err := w.ConnectedApps(t.Context(), who)
+			if err != nil || len(list) != 1 || !cmp.Equal(list[0].Grant.Resources, want) || list[0].Grant.Bound != (want != nil) {
+				t.Errorf("connected apps: %+v, %v; want %v", list, err, want)
+			}
+		}
 		now := w.clock.Now()
 		started := core.Authorization{ID: w.id(), GrantID: g.ID, Scope: g.Scope, Resources: []string{b, a}, Digest: "digest", CreatedAt: now, CodeExpiresAt: now.Add(time.Minute), ExpiresAt: now.Add(time.Hour)}
 		must(t, w.StartAuthorization(t.Context(), started, core.ID{}))

@@ -388,8 +388,15 @@ type Connected struct {
 type ConnectedApp struct {
 	App           core.App
 	Grant         core.Grant
+	APIs          []ConnectedAPI // that the consent page named
 	Sees, Changes []core.ScopeInfo
 	Accounts      []string // names of the chosen ones
+}
+
+// ConnectedAPI is an API that an app was let in to.
+type ConnectedAPI struct {
+	Name   string // its identifier, if it is not here any more
+	Closed bool   // to the app, at present
 }
 
 func (Connected) Template() string       { return "connected" }
