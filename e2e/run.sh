@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 
 require() {
   local missing=()
-  for program in go node curl jq nginx "${CHROMIUM:-/usr/bin/chromium}" ${DATABASE:+psql}; do
+  for program in go node curl jq nginx openssl "${CHROMIUM:-/usr/bin/chromium}" ${DATABASE:+psql}; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || missing+=("ruby-oauth2")

@@ -9,6 +9,7 @@ oldest_node=20
 missing_packages() {
   command -v curl >/dev/null || echo curl
   command -v jq >/dev/null || echo jq
+  command -v openssl >/dev/null || echo openssl
   [ -x /usr/bin/chromium ] || echo chromium
   postgresql_there || echo postgresql
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || echo ruby-oauth2

@@ -8,35 +8,53 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { untilRefused } from '../support/api.mjs';
 import { startDemo } from '../support/servers.mjs';
-import { Agent } from './mcp_agent.mjs';
+import { Agent, metadataOf } from './mcp_agent.mjs';
+import { startDocument } from './mcp_document.mjs';
 import { startMCPServer } from './mcp_server.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
 const redirectURI = 'http://127.0.0.1:8765/callback';
 
-// How an agent comes to its client_id: by what it has beforehand.
+// How an agent comes to its client_id: known is what it has beforehand, and proven looks at what it became.
 const ways = {
-  'registered beforehand': (demo) => ({ information: { client_id: demo.facts.apps.public.client_id } }),
+  'is registered beforehand': () => ({
+    known: ({ apps }) => ({ information: { client_id: apps.public.client_id } }),
+    proven: (id, { apps }) => assert.equal(id, apps.public.client_id),
+  }),
+  'registers itself': () => ({
+    known: () => ({}),
+    proven: (id, { apps }) => assert.ok(id && Object.values(apps).every((app) => app.client_id !== id), id),
+  }),
+  'is a metadata document': async (t) => {
+    const document = await startDocument(t, metadataOf(redirectURI));
+    return {
+      flags: ['--local-documents', document.certificate],
+      known: () => ({ documentURL: document.address }),
+      proven: (id) => { assert.equal(id, document.address); assert.ok(document.asked() > 0, 'the document was fetched'); },
+    };
+  },
 };
 
-for (const [way, before] of Object.entries(ways)) {
-  test(`an agent that is ${way}`, async (t) => {
+for (const [name, prepare] of Object.entries(ways)) {
+  test(`an agent that ${name}`, async (t) => {
+    const way = await prepare(t);
     const upstream = await startMCPServer(t);
-    const demo = await startDemo(t, '--agent-api', upstream.address);
+    const demo = await startDemo(t, '--agent-api', upstream.address, ...way.flags ?? []);
     const facts = path.join(demo.directory, 'demo.json');
     await writeFile(facts, JSON.stringify(demo.facts), { mode: 0o600 });
     const [api] = demo.facts.agent_apis;
     assert.deepEqual(api, { resource: `${demo.issuer}/mcp/1`, upstream: upstream.address, scope: 'mcp:tools' });
-    const agent = new Agent(api.resource, redirectURI, before(demo));
+    const agent = new Agent(api.resource, redirectURI, way.known(demo.facts));
     t.after(() => agent.close());
     const person = async (address) => {
       const { stdout } = await run(path.join(here, 'person.py'), [String(address)], { env: { ...process.env, DEMO: facts } });
       return new URL(stdout.trim()).searchParams;
     };
+    const step = (what, check) => t.test(`${name}: ${what}`, check);
     const post = (at, token) => fetch(at, { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...(token && { Authorization: `Bearer ${token}` }) }, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' });
 
-    await t.test('a bare call says where to read on, and nothing of an error', async () => {
+    await step('a bare call says where to read on, and nothing of an error', async () => {
       const answer = await post(api.resource);
       const challenge = answer.headers.get('WWW-Authenticate');
       assert.equal(answer.status, 401);
@@ -45,16 +63,17 @@ for (const [way, before] of Object.entries(ways)) {
       assert.doesNotMatch(challenge, /error=/);
     });
 
-    await t.test('discovery leads to a request with PKCE, resource and the scope of the challenge', async () => {
+    await step('discovery leads to a request with PKCE, resource and the scope of the challenge', async () => {
       const asked = (await agent.wantsAuthorization()).searchParams;
       assert.equal(asked.get('code_challenge_method'), 'S256');
       assert.equal(asked.get('resource'), api.resource);
       assert.match(asked.get('scope'), /^mcp:tools( offline_access)?$/);
     });
 
-    await t.test('the person agrees, and the tool answers who calls', async () => {
+    await step('the person agrees, and the tool answers who calls', async () => {
       const answer = await person(agent.asked);
       assert.equal(answer.get('iss'), demo.issuer);
+      way.proven(agent.information.client_id, demo.facts);
       await agent.authorized(answer.get('code'));
       const claims = JSON.parse(Buffer.from(agent.saved.access_token.split('.')[1], 'base64url'));
       assert.equal(claims.aud, api.resource);
@@ -65,7 +84,7 @@ for (const [way, before] of Object.entries(ways)) {
       assert.equal(upstream.seen.tokens, 0, 'no token reached the server');
     });
 
-    await t.test('a second scope: refused with all that is needed, asked for, and the tool answers', async () => {
+    await step('a second scope: refused with all that is needed, asked for, and the tool answers', async () => {
       await assert.rejects(agent.call('manage'), /403/);
       const refused = await post(`${api.resource}/admin`, agent.saved.access_token);
       assert.equal(refused.status, 403);
@@ -76,7 +95,7 @@ for (const [way, before] of Object.entries(ways)) {
       assert.equal(await agent.call('manage'), 'managed');
     });
 
-    await t.test('five processes refresh the same token at once, twice, and none is signed out', async () => {
+    await step('five processes refresh the same token at once, twice, and none is signed out', async () => {
       for (let round = 0; round < 2; round++) {
         const all = await Promise.all(Array.from({ length: 5 }, () => processOf(agent)));
         for (const one of all) assert.equal(one.said['launchpad-scope'], 'mcp:admin mcp:tools');
@@ -85,7 +104,7 @@ for (const [way, before] of Object.entries(ways)) {
       assert.equal(JSON.parse(await agent.call('whoami'))['launchpad-resource'], api.resource);
     });
 
-    await t.test('revoked: the next call is refused in under a second', async () => {
+    await step('revoked: the next call is refused in under a second', async () => {
       const { access_token: token, refresh_token: refresh } = agent.saved;
       assert.notEqual((await post(api.resource, token)).status, 401);
       const revoked = await fetch(`${demo.issuer}/oauth/revoke`, { method: 'POST', body: new URLSearchParams({ token: refresh, client_id: agent.information.client_id }) });

@@ -3,6 +3,11 @@ import { auth, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.j
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
+/** What an agent says of itself, where it registers and in its document. */
+export const metadataOf = (redirectURI) => ({
+  client_name: 'Sample Agent', redirect_uris: [redirectURI], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none',
+});
+
 /** known is what the agent has beforehand: client information, tokens, or the address of its metadata document. */
 export class Agent {
   constructor(address, redirectURI, { information, tokens, documentURL } = {}) {
@@ -11,9 +16,7 @@ export class Agent {
 
   // What the SDK asks its host for.
   get redirectUrl() { return this.redirectURI; }
-  get clientMetadata() {
-    return { client_name: 'Sample Agent', redirect_uris: [this.redirectURI], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' };
-  }
+  get clientMetadata() { return metadataOf(this.redirectURI); }
   state() { return 'agent-state'; }
   clientInformation() { return this.information; }
   saveClientInformation(information) { this.information = information; }

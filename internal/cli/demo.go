@@ -35,6 +35,7 @@ type demoOptions struct {
 	output    string
 	redirects []string
 	agentAPIs []string // addresses of upstreams
+	documents string   // file with the certificates of servers on this computer
 	level     slog.Level
 }
 
@@ -65,6 +66,7 @@ func demoCommand() *cobra.Command {
 	command.Flags().StringVar(&o.output, "output", "text", "what to print when ready: text or json")
 	command.Flags().StringArrayVar(&o.redirects, "app-redirect", nil, "redirect `URI` to add to every app that people sign in through (repeatable)")
 	command.Flags().StringArrayVar(&o.agentAPIs, "agent-api", nil, "`address` of an API for AI agents, such as an MCP server, to put behind the gateway (repeatable)")
+	command.Flags().StringVar(&o.documents, "local-documents", "", "`file` with certificates: apps may show metadata documents on this computer, too, if a server that proves itself by one of these has them")
 	return command
 }
 
@@ -148,6 +150,11 @@ func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOp
 		options.APIs = append(options.APIs, agents...)
 		if len(agents) > 0 {
 			options.Registration = core.RegistrarsAnybody
+		}
+		if o.documents != "" {
+			if options.Fetch, err = localDocuments(options.Clock, o.documents); err != nil {
+				return err
+			}
 		}
 		options.Setup = nil
 		seeder := &seeder{store: s, clock: options.Clock, acts: apps.NewActs(s, options.Clock, options.Catalog.Published()), file: filepath.Join(c.Data, "demo.json")}

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"launchpad/internal/config"
+	"launchpad/internal/core"
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/protect"
 )
@@ -48,6 +52,20 @@ func agentAPIs(issuer string, upstreams []string) ([]gateway.API, error) {
 		list = append(list, gateway.API{API: api, Upstream: gateway.Below(at, gateway.Proxy(target))})
 	}
 	return list, nil
+}
+
+// localDocuments fetches from this computer, too, which nothing but the demo can be told: it is on loopback itself, and so is
+// whoever builds an agent whose address is a document. Other addresses stay as guarded as they are.
+func localDocuments(clock core.Clock, file string) (*fetch.Client, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("local-documents: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("local-documents: there is no certificate in %s", file)
+	}
+	return fetch.New(fetch.Options{Clock: clock, Local: true, Roots: roots}), nil
 }
 
 // agents is what the text says of them.
