@@ -750,6 +750,11 @@ func TestAU09_RFC9700_4_11_2_NobodyIsSentToAStrangersPageUnasked(t *testing.T) {
 					if page.Redirect != "" || page.Status < 400 || !strings.Contains(page.Body, `<p class="host large">phishing.example</p>`) || !wayBack.MatchString(page.Body) {
 						t.Errorf("%s=%s: %d %s\n%s", name, value, page.Status, page.Redirect, page.Body)
 					}
+					for _, told := range []string{"Nothing was shared", "Unverified app", "For the developer", `href="/docs/errors/`} {
+						if !strings.Contains(page.Body, told) {
+							t.Errorf("%s=%s: the page does not say %q", name, value, told)
+						}
+					}
 				}
 			}
 			if page := b.Get(wrong(app, "http://127.0.0.1:5555/callback", "scope", "no-such-scope")); page.Param("error") != "invalid_scope" {

@@ -70,10 +70,10 @@ async function register(issuer, agent) {
   return answer.json();
 }
 
-const authorization = (issuer, app, apis) => `${issuer}/oauth/authorize?${new URLSearchParams([
+const authorization = (issuer, app, apis, more = {}) => `${issuer}/oauth/authorize?${new URLSearchParams([
   ...Object.entries({
     response_type: 'code', client_id: app.client_id, redirect_uri: app.redirect_uris[0], state: 'xyz', code_challenge_method: 'S256',
-    code_challenge: createHash('sha256').update('verifier').digest('base64url'),
+    code_challenge: createHash('sha256').update('verifier').digest('base64url'), ...more,
   }),
   ...apis.map((api) => ['resource', `${issuer}/${api}`]),
 ])}`;
@@ -96,6 +96,16 @@ test('agents', async (t) => {
       await page.getByText('Unverified app').waitFor();
       await look(page, `agent-consent-${kind}`);
       if (kind === 'posing') await page.getByRole('heading', { level: 1, name: 'agent.example asks for access' }).waitFor();
+    });
+  }
+  // The person has said nothing yet, so nobody but they decides whether to go to a page that no one knows.
+  for (const [kind, wrong] of Object.entries({ scope: { scope: 'no-such-scope' }, prompt: { prompt: 'none' }, resource: { scope: 'mcp:tools', resource: `https://api.example/${'a-part-of-a-long-path/'.repeat(12)}` } })) {
+    await t.test(`refused, and asked before going back, ${kind}`, async () => {
+      const app = await register(issuer, kind === 'resource' ? agents.longest : agents.posing);
+      await page.goto(authorization(issuer, app, tools, wrong));
+      await page.getByText(new URL(app.redirect_uris[0]).host).waitFor();
+      page.mishaps = []; // the refusal is one of the browser's console
+      await look(page, `agent-refused-${kind}`);
     });
   }
   await t.test('connected apps', async () => {

@@ -120,7 +120,7 @@ func (a *Room) refuse(w http.ResponseWriter, r *http.Request, app core.App, reco
 		With("state", string(record.State)).
 		With("iss", a.Keys.Issuer()), record)
 	if astray(app, record) {
-		return a.Pages.Render(w, r, e.Status, web.WayBack{Sentence: e.Sentence(), Host: oauth.RedirectHost(record.RedirectURI), To: back})
+		return a.Pages.Render(w, r, e.Status, web.WayBack{Failure: web.Failure{Error: e}, Host: oauth.RedirectHost(record.RedirectURI), To: back})
 	}
 	return redirect(w, r, back)
 }

@@ -157,10 +157,13 @@ func (p Consent) Chosen(id core.ID) bool {
 }
 
 // WayBack tells why an app does not get what it asked for, and leaves it to the person whether to go back to it.
-type WayBack struct{ Sentence, Host, To string }
+type WayBack struct {
+	Failure
+	Host, To string
+}
 
 func (WayBack) Template() string       { return "way_back" }
-func (WayBack) Title() (string, []any) { return "way_back.title", nil }
+func (WayBack) Title() (string, []any) { return "way_back.heading", nil }
 
 // Unreferred: its address holds what the app sent along.
 func (WayBack) Unreferred() {}
