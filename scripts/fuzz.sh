@@ -3,14 +3,16 @@
 set -eu
 time=${1:-10s}
 cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 count=0
-for file in $(git grep -l '^func Fuzz' -- '*_test.go'); do
-  for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
-    echo "fuzz $(dirname "$file") $target for $time"
-    go test "./$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 100x >/tmp/launchpad-fuzz.$$ 2>&1 || { cat /tmp/launchpad-fuzz.$$; rm -f /tmp/launchpad-fuzz.$$; exit 1; }
+for package in $(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do
+  go test -c -fuzz . -o "$work/fuzz" "./$package" # once, and not for each target
+  for target in $(cat "$package"/*_test.go | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p'); do
+    echo "fuzz $package $target for $time"
+    (cd "$package" && "$work/fuzz" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.fuzzminimizetime 100x -test.fuzzcachedir "$work/inputs") >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
     count=$((count + 1))
   done
 done
-rm -f /tmp/launchpad-fuzz.$$
 test "$count" -gt 0
 echo "$count fuzz targets passed"
