@@ -3,7 +3,6 @@ package doctor
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -80,14 +79,14 @@ func authorizeUnknown(l *look) finding {
 	})
 }
 
-var frameAncestors = regexp.MustCompile(`(?:^|;)\s*frame-ancestors\s+'(?:none|self)'\s*(?:;|$)`)
+var frameAncestors = pattern(`(?:^|;)\s*frame-ancestors\s+'(?:none|self)'\s*(?:;|$)`)
 
 func authorizeFraming(l *look) finding {
 	return atAuthorize(l, func(_ string, page *answer) finding {
 		if page.err != nil {
 			return without("no page")
 		}
-		if !slices.ContainsFunc(page.header.Values("Content-Security-Policy"), frameAncestors.MatchString) {
+		if !slices.ContainsFunc(page.header.Values("Content-Security-Policy"), frameAncestors().MatchString) {
 			return bad("no frame-ancestors in Content-Security-Policy", "frame-ancestors 'none'")
 		}
 		return good("frame-ancestors")
@@ -95,14 +94,14 @@ func authorizeFraming(l *look) finding {
 }
 
 // loads finds what a page loads from an address with a host.
-var loads = regexp.MustCompile(`(?is)<(?:script|link|img|iframe|source|video|audio|embed|object|input)\b[^>]*?\b(?:src|href|data|srcset)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)`)
+var loads = pattern(`(?is)<(?:script|link|img|iframe|source|video|audio|embed|object|input)\b[^>]*?\b(?:src|href|data|srcset)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)`)
 
 func authorizeThirdParties(l *look) finding {
 	return atAuthorize(l, func(_ string, page *answer) finding {
 		if !page.page() {
 			return without("no page")
 		}
-		for _, m := range loads.FindAllSubmatch(page.body, -1) {
+		for _, m := range loads().FindAllSubmatch(page.body, -1) {
 			u, err := l.issuer.Parse(string(m[1]))
 			if err != nil || !l.home(u.String()) {
 				return bad(string(m[1]), "addresses on "+l.root(""))

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -192,7 +191,7 @@ func hsts(l *look) finding {
 			return without("the issuer is not https")
 		}
 		value := page.header.Get("Strict-Transport-Security")
-		m := maxAge.FindStringSubmatch(value)
+		m := maxAge().FindStringSubmatch(value)
 		if m == nil {
 			return bad(orAbsent(value), "max-age=31536000")
 		}
@@ -268,7 +267,7 @@ func keepAlive(l *look) finding {
 	return good("kept")
 }
 
-var varies = regexp.MustCompile(`(?i)(?:^|,)\s*(?:accept-encoding|\*)\s*(?:,|$)`)
+var varies = pattern(`(?i)(?:^|,)\s*(?:accept-encoding|\*)\s*(?:,|$)`)
 
 func compression(l *look) finding {
 	a := l.get(l.spellings()[0], "Accept-Encoding: gzip")
@@ -286,7 +285,7 @@ func compression(l *look) finding {
 	if encoding != "gzip" || err != nil || !bytes.Equal(plain, l.firstMetadata().body) {
 		return bad("Content-Encoding: "+encoding+", other bytes when unpacked", "gzip of the same bytes")
 	}
-	if !varies.MatchString(strings.Join(a.header.Values("Vary"), ",")) {
+	if !varies().MatchString(strings.Join(a.header.Values("Vary"), ",")) {
 		return bad("Vary: "+orAbsent(a.header.Get("Vary")), "Accept-Encoding in it")
 	}
 	return good("gzip")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -286,13 +285,13 @@ func named(d document) []string {
 }
 
 // tame is an address that does no harm in a shell, a log or a page.
-var tame = regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$`)
+var tame = pattern(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$`)
 
 func endpoints(l *look) finding {
 	return known(func(d document) finding {
 		for _, name := range named(d) {
 			address := d.text(name)
-			if !l.home(address) || !tame.MatchString(address) {
+			if !l.home(address) || !tame().MatchString(address) {
 				return bad(d.shown(name), "a plain address on "+l.root(""))
 			}
 		}
@@ -357,7 +356,7 @@ func unknownPaths(l *look) finding {
 	return good("404")
 }
 
-var maxAge = regexp.MustCompile(`(?:^|[\s,])max-age=(\d+)`)
+var maxAge = pattern(`(?:^|[\s,])max-age=(\d+)`)
 
 // cached: an answer may be kept, but not for longer.
 func cached(a *answer, most time.Duration) finding {
@@ -365,7 +364,7 @@ func cached(a *answer, most time.Duration) finding {
 		return without("no answer")
 	}
 	control := a.header.Get("Cache-Control")
-	m := maxAge.FindStringSubmatch(control)
+	m := maxAge().FindStringSubmatch(control)
 	if m == nil {
 		return bad(strings.TrimSpace("Cache-Control: "+control), "Cache-Control with max-age")
 	}

@@ -26,8 +26,8 @@ var assetFiles embed.FS
 // Renderer draws pages.
 type Renderer struct {
 	clock     core.Clock
-	name      string // of this deployment
-	catalogue *catalogue
+	name      string                     // of this deployment
+	catalogue func() (*catalogue, error) // read when the first page wants it, as templates are
 	pages     map[string]func() (*template.Template, error)
 	assets    map[string]asset // by the name under /assets/
 	urls      map[string]string
@@ -49,13 +49,10 @@ type Page interface {
 // Sender is a page whose form ends in a redirect to another origin, which the browser must be allowed to follow.
 type Sender interface{ SendsTo() string }
 
-// New reads templates, assets and messages.
+// New reads the assets. Messages and pages are read when somebody first wants one: doing all of it at the start was more than half
+// of the time until it answers.
 func New(name string, clock core.Clock) (*Renderer, error) {
-	r := &Renderer{clock: clock, name: name, pages: map[string]func() (*template.Template, error){}, assets: map[string]asset{}, urls: map[string]string{}}
-	var err error
-	if r.catalogue, err = loadCatalogue(); err != nil {
-		return nil, err
-	}
+	r := &Renderer{clock: clock, name: name, pages: map[string]func() (*template.Template, error){}, assets: map[string]asset{}, urls: map[string]string{}, catalogue: sync.OnceValues(loadCatalogue)}
 	if err := r.loadAssets(); err != nil {
 		return nil, err
 	}
@@ -112,7 +109,6 @@ func (r *Renderer) loadTemplates() error {
 		if file.IsDir() {
 			continue
 		}
-		// Made when somebody first wants it: making all was half of the time until a start answers.
 		r.pages[strings.TrimSuffix(file.Name(), ".html")] = sync.OnceValues(func() (*template.Template, error) {
 			page, err := shared.Clone()
 			if err != nil {
@@ -145,8 +141,12 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	if err != nil {
 		return fmt.Errorf("render %s: %w", page.Template(), err)
 	}
+	words, err := r.catalogue()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", page.Template(), err)
+	}
 	v := view{
-		words: r.catalogue.forHeader(req.Header.Get("Accept-Language")), Page: page,
+		words: words.forHeader(req.Header.Get("Accept-Language")), Page: page,
 		Visitor: VisitorOf(req), Site: r.name, Path: req.URL.Path, now: r.clock.Now(),
 		waiting: cmp.Or(req.URL.Query().Get("i"), req.PostForm.Get("i")),
 	}

@@ -12,6 +12,9 @@ func TestEveryTemplateCanBeMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := r.catalogue(); err != nil {
+		t.Error(err)
+	}
 	if len(r.pages) < 30 {
 		t.Errorf("%d pages", len(r.pages))
 	}
