@@ -111,7 +111,7 @@ func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p prot
 
 // canonical: what cannot be read in two ways, because what stands behind the proxy reads it once more.
 func canonical(call *http.Request) error {
-	if p := call.URL.Path; p != path.Clean(p) && p != path.Clean(p)+"/" {
+	if p, plain := call.URL.Path, path.Clean(call.URL.Path); strings.TrimSuffix(p, "/") != strings.TrimSuffix(plain, "/") {
 		return oauth.InvalidRequest("path_not_canonical", "the path has empty, '.' or '..' segments; send it in its plain form")
 	}
 	return protect.Canonical(call)
@@ -143,7 +143,7 @@ func noToken(tokens protect.Credentials, call *http.Request) bool {
 func pass(w http.ResponseWriter, p protect.Passage) {
 	h := w.Header()
 	h["Cache-Control"] = noStore
-	p.Tell(func(name, value string) { h[name] = []string{value} })
+	p.Tell(h, true)
 	w.WriteHeader(http.StatusOK)
 }
 

@@ -25,7 +25,7 @@ func readSite(scheme, host string) (site, error) {
 			return s, unreadable("port", host)
 		}
 	}
-	if port != map[string]string{"http": "80", "https": "443"}[scheme] {
+	if usual := scheme == "http" && port == "80" || scheme == "https" && port == "443"; !usual {
 		s.port = port
 	}
 	s.host = strings.ToLower(strings.TrimSuffix(name, "."))

@@ -27,11 +27,7 @@ func (g *Room) forUpstream(r *http.Request, p protect.Passage) *http.Request {
 	hop(out.Header, r.Header["Connection"])
 	// Identity comes last: nothing that a caller says can take it away again.
 	set := func(name, value string) { out.Header[name] = []string{value} }
-	p.Tell(func(name, value string) {
-		if value != "" || name == "Launchpad-Scope" {
-			set(name, value)
-		}
-	})
+	p.Tell(out.Header, false)
 	if address := web.AddressOf(r); address.IsValid() {
 		set("X-Forwarded-For", address.String())
 	}
