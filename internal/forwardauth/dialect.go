@@ -13,6 +13,7 @@ type original struct {
 	method string
 	site   site
 	url    *url.URL // path and query
+	target string   // the same as it came
 }
 
 // dialect is how a proxy says which request it asks about. Each reads its own headers, which its page in docs/forward-auth
@@ -108,7 +109,7 @@ func newOriginal(method, scheme, host, target string) (original, error) {
 	if err != nil || !strings.HasPrefix(target, "/") || strings.ContainsRune(target, '#') || !visible(target) {
 		return original{}, unreadable("path", target)
 	}
-	return original{method, at, u}, nil
+	return original{method, at, u, target}, nil
 }
 
 // visible: no address has other characters, and proxies differ in what they make of them.

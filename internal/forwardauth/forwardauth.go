@@ -88,7 +88,7 @@ func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p prot
 	}
 	call := new(http.Request)
 	*call = *r
-	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.url.RequestURI(), http.NoBody
+	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.target, http.NoBody
 	if err := canonical(call); err != nil {
 		return p, err
 	}
