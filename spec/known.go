@@ -30,7 +30,7 @@ var known = []specification{
 		"5.1": "Successful Response", "5.2": "Error Response", "6": "Refreshing an Access Token", "10.12": "Cross-Site Request Forgery",
 	}),
 	rfc("6750", "The OAuth 2.0 Authorization Framework: Bearer Token Usage", map[string]string{
-		"2": "Authenticated Requests", "2.1": "Authorization Request Header Field", "2.3": "URI Query Parameter",
+		"2": "Authenticated Requests", "2.1": "Authorization Request Header Field", "2.2": "Form-Encoded Body Parameter", "2.3": "URI Query Parameter",
 		"3": "The WWW-Authenticate Response Header Field", "3.1": "Error Codes",
 	}),
 	rfc("6761", "Special-Use Domain Names", map[string]string{"6.4": "Domain Name Reservation Considerations for \"invalid.\""}),
