@@ -662,7 +662,7 @@ func TestAT08_VerdictsCarryAssertions(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		eachProxy(t, s, about("GET", "/data", "Authorization", "Bearer "+s.Tokens(s.Web).Text("access_token"), "Launchpad-Assertion", "forged"), func(t *testing.T, proxy string, got lptest.Answer) {
 			claims := asserted(t, s, got.Header.Get("Launchpad-Assertion"))
-			if claims["aud"] != "https://"+guardedHost+"/" || claims["sub"] != s.Person.ID.String() || claims["client_id"] != s.Web.ClientID || claims["account"] != s.First.ID.String() {
+			if claims["aud"] != "http://"+guardedHost+"/" || claims["sub"] != s.Person.ID.String() || claims["client_id"] != s.Web.ClientID || claims["account"] != s.First.ID.String() {
 				t.Errorf("%s: %v", proxy, claims)
 			}
 		})

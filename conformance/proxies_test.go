@@ -68,7 +68,7 @@ func eachRealProxy(t *testing.T, test func(t *testing.T, s *standing)) {
 		t.Run(p.name, func(t *testing.T) {
 			api := guardedAPI
 			api.Hosts = []string{guardedHost}
-			s := &standing{Server: lptest.Start(t, lptest.Engines(t)[0], lptest.Guarding(api)), address: freeAddress(t)}
+			s := &standing{Server: lptest.Start(t, lptest.Engines(t)[0], lptest.Guarding(api)), address: lptest.FreeAddress(t)}
 			app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				s.seen = r.Clone(t.Context())
 				_ = json.NewEncoder(w).Encode(map[string]any{"app": true})
@@ -82,16 +82,6 @@ func eachRealProxy(t *testing.T, test func(t *testing.T, s *standing)) {
 			test(t, s)
 		})
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start writes the blocks of the page into files, with the addresses of this test, and runs the proxy on them.

@@ -5,27 +5,16 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	"launchpad/internal/config"
 	"launchpad/internal/journal"
+	"launchpad/internal/lptest"
 	"launchpad/internal/server"
 	"launchpad/internal/store"
 )
-
-// free gives an address that nobody listens on.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func get(t *testing.T, address string) (int, string) {
 	t.Helper()
@@ -46,7 +35,7 @@ func nothing(context.Context, *store.Store, *server.Options) error { return nil 
 // GW17: numbers are at their own address, and only there; and the log is whole when the process ends.
 func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 	c := config.Default()
-	c.Data, c.Listen, c.Metrics = t.TempDir(), free(t), free(t)
+	c.Data, c.Listen, c.Metrics = t.TempDir(), lptest.FreeAddress(t), lptest.FreeAddress(t)
 	var log bytes.Buffer
 	ready := 0
 	p, err := start(t.Context(), c, journal.New(&log, slog.LevelInfo), func(context.Context, *store.Store, *server.Options) error {
@@ -77,7 +66,7 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 
 func TestWithoutTheSettingThereAreNoMetrics(t *testing.T) {
 	c := config.Default()
-	c.Data, c.Listen = t.TempDir(), free(t)
+	c.Data, c.Listen = t.TempDir(), lptest.FreeAddress(t)
 	p, err := start(t.Context(), c, nil, nothing)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +79,7 @@ func TestWithoutTheSettingThereAreNoMetrics(t *testing.T) {
 
 func TestMetricsAtATakenAddress(t *testing.T) {
 	c := config.Default()
-	c.Data, c.Listen, c.Metrics = t.TempDir(), free(t), "127.0.0.1:http-alt-nonsense"
+	c.Data, c.Listen, c.Metrics = t.TempDir(), lptest.FreeAddress(t), "127.0.0.1:http-alt-nonsense"
 	if p, err := start(t.Context(), c, nil, nothing); err == nil {
 		p.close()
 		t.Error("started without its metrics")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"launchpad/internal/config"
+	"launchpad/internal/lptest"
 )
 
 // HT14: a file that was changed is taken over; one that is broken changes nothing and is blamed by its line; and what cannot change
@@ -19,7 +20,7 @@ func TestReloadTakesGoodFilesOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	listen, data := free(t), t.TempDir()
+	listen, data := lptest.FreeAddress(t), t.TempDir()
 	head := "listen = \"" + listen + "\"\ndata = \"" + data + "\"\n"
 	api := func(prefix string) string {
 		return "[[api]]\nprefix = \"" + prefix + "\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\nmethod = \"GET\"\npath = \"" + prefix + "a\"\n"

@@ -20,7 +20,7 @@ type API struct {
 	Resource    string   `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
 	Scopes      []string `toml:"scopes" help:"scopes that the API asks for itself, beside those of its routes"`
 	Agents      bool     `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
-	Assertion   *bool    `toml:"assertion" help:"give the upstream a signed statement of who calls; without the setting, unless all upstreams are on loopback"`
+	Assertion   *bool    `toml:"assertion" help:"give whoever is behind the API a signed statement of who calls; without the setting, if an upstream is not on loopback"`
 
 	WebSocket bool     `toml:"websocket" help:"let calls become WebSockets"`
 	Origins   []string `toml:"origins" help:"origins whose pages may open one, like https://app.example.com, beside the API's own"`

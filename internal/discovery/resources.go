@@ -2,7 +2,6 @@ package discovery
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"launchpad/internal/protect"
@@ -19,7 +18,8 @@ func (d *Room) resourceRoutes() []web.Route {
 	serve := func(w http.ResponseWriter, r *http.Request) error {
 		documents := d.now().resources
 		path := strings.TrimSuffix(r.URL.EscapedPath(), "/")
-		document, ok := documents[place{hostOf(r), path}]
+		// The host is compared with what is configured, and never repeated.
+		document, ok := documents[place{protect.Host(r.Host), path}]
 		if !ok {
 			document, ok = documents[place{"", path}]
 		}
@@ -40,10 +40,4 @@ func (d *Room) writeResources() map[place][]byte {
 		list[place{target.MetadataHost(), target.MetadataPath()}] = target.Metadata(d.Keys.Issuer())
 	}
 	return list
-}
-
-// hostOf is compared with what is configured, and never repeated.
-func hostOf(r *http.Request) string {
-	u := url.URL{Host: strings.ToLower(r.Host)}
-	return u.Hostname()
 }

@@ -100,16 +100,13 @@ type Call struct {
 	before  string // the method that a browser asks for before it sends it; "": it is no preflight
 }
 
-// metadata of a protected resource lies at its own host. RFC 9728 §3.
-const metadata = "/.well-known/oauth-protected-resource"
-
 // Takes reports whether a request is the gateway's: whatever is under the prefix of an API, and everything at a host that
-// is an API's own.
+// is an API's own, but for the metadata of that API. RFC 9728 §3.
 func (g *Room) Takes(r *http.Request) (Call, bool) {
 	l, host := g.now.Load(), protect.Host(r.Host)
 	api := l.table.Covers(host, r.URL.Path)
 	own := l.table.Owns(host)
-	if api == nil && !own || own && strings.HasPrefix(r.URL.Path, metadata) {
+	if api == nil && !own || own && strings.HasPrefix(r.URL.Path, protect.WellKnown) {
 		return Call{}, false
 	}
 	c := Call{host: host}

@@ -28,13 +28,9 @@ func EachRedis(t *testing.T, test func(t *testing.T, r *Redis)) {
 		return
 	}
 	t.Run("redis", func(t *testing.T) {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, port, _ := net.SplitHostPort(free.Addr().String())
-		free.Close()
-		r := &Redis{URL: "redis://127.0.0.1:" + port, t: t, port: port}
+		address := FreeAddress(t)
+		_, port, _ := net.SplitHostPort(address)
+		r := &Redis{URL: "redis://" + address, t: t, port: port}
 		r.Start()
 		t.Cleanup(r.Kill)
 		test(t, r)

@@ -1,6 +1,7 @@
 package protect
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -78,7 +79,7 @@ func (a *Assertions) State(p Passage) (Passage, error) {
 		return p, nil
 	}
 	s := statement{
-		Issuer: a.keys.Issuer(), Audience: p.API.address(a.keys.Issuer()), Account: p.Account.ID, Slug: p.Account.Slug,
+		Issuer: a.rules.Issuer, Audience: p.API.address(a.rules.Issuer), Account: p.Account.ID, Slug: p.Account.Slug,
 		Scope: scope, ID: p.Token.ID, IssuedAt: now.Unix(), Expires: now.Add(assertionLife).Unix(),
 	}
 	if !p.Token.AppID.Zero() {
@@ -101,12 +102,4 @@ func (a *Assertions) State(p Passage) (Passage, error) {
 }
 
 // address names the API to itself: its resource identifier, else where it is called.
-func (a *API) address(issuer string) string {
-	switch {
-	case a.Resource != "":
-		return a.Resource
-	case len(a.Hosts) > 0:
-		return "https://" + a.Hosts[0] + a.Prefix
-	}
-	return issuer + a.Prefix
-}
+func (a *API) address(issuer string) string { return cmp.Or(a.Resource, a.Origin(issuer)+a.Prefix) }

@@ -37,6 +37,15 @@ func (a *API) Label() string {
 	return a.Prefix
 }
 
+// Origin is where it is called: at its own host, by the issuer's scheme, or else at the issuer's.
+func (a *API) Origin(issuer string) string {
+	if len(a.Hosts) == 0 {
+		return issuer
+	}
+	scheme, _, _ := strings.Cut(issuer, "://")
+	return scheme + "://" + a.Hosts[0]
+}
+
 // Route is one call of an API.
 type Route struct {
 	Method string

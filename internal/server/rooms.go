@@ -98,7 +98,7 @@ func apiAddress(issuer string, hosts core.AccountHosts, apis []gateway.API, acco
 	for _, api := range apis {
 		for _, route := range api.Routes {
 			if before, _, found := strings.Cut(route.Path, "{account}"); found {
-				return origin(issuer, api) + before + account.Slug
+				return api.Origin(issuer) + before + account.Slug
 			}
 		}
 	}
@@ -106,16 +106,7 @@ func apiAddress(issuer string, hosts core.AccountHosts, apis []gateway.API, acco
 	case len(apis) == 0:
 		return cmp.Or(hosts.Address(account.Slug), issuer)
 	case len(apis[0].Hosts) > 0:
-		return origin(issuer, apis[0]) + strings.TrimSuffix(apis[0].Prefix, "/")
+		return apis[0].Origin(issuer) + strings.TrimSuffix(apis[0].Prefix, "/")
 	}
 	return cmp.Or(hosts.Address(account.Slug), issuer) + strings.TrimSuffix(apis[0].Prefix, "/")
-}
-
-// origin of an API: its own, or the issuer's.
-func origin(issuer string, api gateway.API) string {
-	if len(api.Hosts) == 0 {
-		return issuer
-	}
-	scheme, _, _ := strings.Cut(issuer, "://")
-	return scheme + "://" + api.Hosts[0]
 }
