@@ -163,3 +163,26 @@ func rawAnswers(t *testing.T, address, request string) (answers []int) {
 		answers = append(answers, res.StatusCode)
 	}
 }
+
+// RFC 9110 §15.5.5: what is not there is 404 whatever is sent to it, in words for whoever sent it. An agent that registers where it may
+// not must not be told of an old form.
+func TestRFC9110_15_5_5_NothingThere(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		for _, path := range []string{"/register", "/oauth/register", "/nothing-here"} {
+			for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+				r := s.Request(method, path, `{"redirect_uris":["http://127.0.0.1/a"]}`)
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Accept", "application/json")
+				a := s.Do(r)
+				if a.Status != 404 || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") || a.Text("error_description") == "" || a.Text("trace") == "" {
+					t.Errorf("%s %s by a program: %d %s", method, path, a.Status, a.Body)
+				}
+				r = s.Request(method, path, "a=b")
+				r.Header.Set("Accept", "text/html,application/xhtml+xml")
+				if a := s.Do(r); a.Status != 404 || !strings.Contains(a.Body, "<h1>") {
+					t.Errorf("%s %s by a browser: %d %s", method, path, a.Status, a.Body)
+				}
+			}
+		}
+	})
+}

@@ -79,9 +79,12 @@ func (b *Browser) absolute(address string) string {
 	return address
 }
 
-// Do sends any request.
+// Do sends any request. It asks for pages, as browsers do, unless it says what for.
 func (b *Browser) Do(r *http.Request) Page {
 	b.t.Helper()
+	if _, says := r.Header["Accept"]; !says {
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	}
 	res, err := b.client.Do(r)
 	b.s.must(err)
 	defer res.Body.Close()

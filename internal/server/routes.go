@@ -31,7 +31,7 @@ func (s *Server) routes() *http.ServeMux {
 		}
 	}
 	if _, taken := byPath["/"]; !taken {
-		mux.Handle("/", s.path([]web.Route{{Handle: nowhere}}))
+		mux.Handle("/", s.path([]web.Route{{Foreign: true, Handle: s.nowhere}}))
 	}
 	return mux
 }
@@ -39,8 +39,14 @@ func (s *Server) routes() *http.ServeMux {
 // Routes lists every route of the house, for the tests that each inherits what its surface owns.
 func (s *Server) Routes() []web.Route { return slices.Concat(s.all, s.gateway.Routes()) }
 
-func nowhere(http.ResponseWriter, *http.Request) error {
-	return oauth.NotFound("page_unknown", "there is no page at this address")
+// nowhere answers people by a page, and programs in their own words: an old one may look for what is not here.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) error {
+	err := oauth.NotFound("page_unknown", "there is nothing at this address; the metadata of this server lists its endpoints")
+	if !takesPages(r) {
+		s.surface(web.JSONSurface).fail(w, r, err)
+		return nil
+	}
+	return err
 }
 
 // path serves all methods of one path.
@@ -154,8 +160,10 @@ func cookies(r *http.Request) error {
 
 // surfaceOf guesses who asked, for requests that are refused before their route is known.
 func (s *Server) surfaceOf(r *http.Request) surface {
-	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if takesPages(r) {
 		return s.surface(web.PageSurface)
 	}
 	return s.surface(web.JSONSurface)
 }
+
+func takesPages(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
