@@ -28,7 +28,8 @@ async function inBothSchemes(page, name) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
     found.push(...(await page.evaluate(() => inspect.contrast())).map((line) => `${colorScheme}: ${line}`));
-    await page.screenshot({ path: path.join(shots, `${name}-${colorScheme}.png`), fullPage: true });
+    // Drawing the longest pages is this machine's work and not the server's; beside other tests it may take its time.
+    await page.screenshot({ path: path.join(shots, `${name}-${colorScheme}.png`), fullPage: true, timeout: 60_000 });
   }
   await page.emulateMedia({ colorScheme: 'light' });
   return found;
