@@ -30,10 +30,11 @@ check:
 	test -z "$$(gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec)" || { gofmt -l cmd conformance docs bench e2e examples internal oauth resource spec; exit 1; }
 	! git grep -nE '^(<<<<<<<|>>>>>>>) '
 	go vet ./...
-	go test -count=1 ./spec ./internal/config ./internal/web ./internal/doctor
+	go test -count=1 ./spec ./internal/manual/... ./internal/config ./internal/web ./internal/doctor
 
 # The documents that are made from the code; a test finds them old.
 documents:
+	go generate ./internal/manual
 	go run ./spec
 	go run ./cmd/launchpad config manual >docs/config.md
 	go run ./cmd/launchpad doctor manual >docs/doctor.md

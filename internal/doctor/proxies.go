@@ -75,18 +75,16 @@ var proxyChecks = []Check{
 	},
 }
 
-// longToken is a token of 12 KiB, as JWTs with many groups are.
-var longToken = strings.Repeat("doctor00", 12<<10/8)
-
 func longHeader(l *look) finding {
+	token := strings.Repeat("doctor00", 12<<10/8) // 12 KiB, as JWTs with many groups are
 	address, like := l.spellings()[0], l.firstMetadata()
 	if len(l.o.APIs) > 0 {
 		address, like = l.o.APIs[0], l.get(l.o.APIs[0], "Authorization: Bearer doctor")
 	}
-	if a := l.get(address, "Authorization: Bearer "+longToken); !a.alike(like) {
+	if a := l.get(address, "Authorization: Bearer "+token); !a.alike(like) {
 		return bad(a.String()+" at "+address, like.String()+", as with a short one")
 	}
-	return good("%d bytes", len(longToken))
+	return good("%d bytes", len(token))
 }
 
 // alike: answers of the same kind.
@@ -97,15 +95,13 @@ func (a *answer) alike(b *answer) bool {
 	return a.status == b.status && a.kind() == b.kind()
 }
 
-// longMore makes the address of an authorization request 6 KiB long.
-var longMore = "&nonce=" + strings.Repeat("doctor00", 6<<10/8)
-
 func longQuery(l *look) finding {
+	more := "&nonce=" + strings.Repeat("doctor00", 6<<10/8) // makes the address 6 KiB long
 	return atAuthorize(l, func(address string, page *answer) finding {
-		if a := l.get(authorizeURL(address, elsewhere, longMore)); !a.alike(page) {
+		if a := l.get(authorizeURL(address, elsewhere, more)); !a.alike(page) {
 			return bad(a.String(), page.String()+", as with a short one")
 		}
-		return good("%d bytes", len(authorizeURL(address, elsewhere, longMore)))
+		return good("%d bytes", len(authorizeURL(address, elsewhere, more)))
 	})
 }
 
@@ -248,13 +244,12 @@ func noCookies(l *look) finding {
 	return good("none is set")
 }
 
-// largeForm is above what Launchpad reads and below what proxies should mind. It is announced and not sent, because
-// whoever refuses it need not read it.
-var largeForm = "doctor=" + strings.Repeat("doctor00", 96<<10/8)
-
 func htmlErrors(l *look) finding {
+	// Above what Launchpad reads and below what proxies should mind. It is announced and not sent, because whoever refuses
+	// it need not read it.
+	form := "doctor=" + strings.Repeat("doctor00", 96<<10/8)
 	return atToken(l, func(address string) finding {
-		a := l.post(address, largeForm, "Expect: 100-continue")
+		a := l.post(address, form, "Expect: 100-continue")
 		if !a.refusal() || a.errorCode() == "" {
 			return bad(a.String()+" to 96 KiB", "4xx application/json with error")
 		}

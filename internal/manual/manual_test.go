@@ -1,0 +1,35 @@
+package manual
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every error has a page of its own, with its words and nothing of its neighbours.
+func TestEveryErrorHasItsPage(t *testing.T) {
+	page, err := pages.ReadFile("pages/errors.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	markdown, err := os.ReadFile("../../docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slugs := regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(string(markdown), -1)
+	if len(slugs) < 100 {
+		t.Fatalf("%d errors in the document", len(slugs))
+	}
+	for _, slug := range slugs {
+		section, ok := Section(string(page), slug[1])
+		if !ok || strings.Count(section, "<h") != 1 || !strings.Contains(section, "<p>") {
+			t.Errorf("%s: %q", slug[1], section)
+		}
+	}
+	for _, hostile := range []string{"", "x", `account_unknown">`, "at-the-token-endpoint", "../start"} {
+		if section, ok := Section(string(page), hostile); ok {
+			t.Errorf("%q has a page: %q", hostile, section)
+		}
+	}
+}
