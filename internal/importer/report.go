@@ -25,6 +25,7 @@ var plural = map[string]string{kindPerson: "people", kindMember: "memberships", 
 // Reasons that more than one kind has.
 const (
 	reasonPerson = "its person did not come"
+	reasonGone   = "its person is locked or gone here"
 	reasonLost   = "something else here kept changing what it stands on"
 )
 
