@@ -47,7 +47,7 @@ func oldServer(s *lptest.Server) importer.Source {
 		People: slice(importer.Person{Row: row("7"), Email: "old@example.com", Name: "Olga Old"}),
 		Apps: slice(importer.App{
 			Row: row("3"), ClientID: oldClient, Name: "Old Reports", Secret: importer.Stored{Text: oldSecret},
-			RedirectURIs: []string{"https://old.example/cb", "http://old.example/cb"}, CreatedAt: born,
+			RedirectURIs: []string{"https://old.example/cb", "http://old.example/cb", "oldapp://cb"}, CreatedAt: born,
 		}),
 		Tokens: slice(
 			importer.Token{Row: row("1"), AppKey: "3", PersonKey: "7", Access: importer.Stored{Text: oldAccess}, Refresh: importer.Stored{Text: oldRefresh}, CreatedAt: born, ExpiresAt: ends},
@@ -125,6 +125,60 @@ func TestRFC6749_6_OldRefreshTokensRefresh(t *testing.T) {
 		second := refreshed(t, s, app, first.Text("refresh_token"))
 		wantStatus(t, s.Call(second.Text("access_token")), 200)
 		wantError(t, s.Refresh(app, oldAccess), 400, "invalid_grant")
+	})
+}
+
+// RFC 9700 §4.14.2: what was refreshed there just before the move is a pair that replaces another. As there, both are good until the
+// new one is first used, because its answer may have been lost; then the other ends.
+func TestRFC9700_4_14_2_OldTokensThatWereRefreshedBeforeTheMove(t *testing.T) {
+	const newAccess, newRefresh = "newAccess_9Sd2kLq03mVbX5nTzRw9yPcHs4GfUeA1", "newRefresh_3n8bVv7cCx6zLl5kJj4hHg3fFd2sSa1"
+	refreshedThere := func(s *lptest.Server) importer.Source {
+		source, now := oldServer(s), s.Clock.Now()
+		before := source.Tokens
+		source.Tokens.Each = func(ctx context.Context, yield func(importer.Token) error) error {
+			if err := before.Each(ctx, yield); err != nil {
+				return err
+			}
+			return yield(importer.Token{
+				Row: row("9"), AppKey: "3", PersonKey: "7", Access: importer.Stored{Text: newAccess}, Refresh: importer.Stored{Text: newRefresh},
+				Replaces: importer.Stored{Text: oldRefresh}, CreatedAt: now, ExpiresAt: now.Add(2 * time.Hour),
+			})
+		}
+		return source
+	}
+	for name, use := range map[string]func(*testing.T, *lptest.Server){
+		"a call": func(t *testing.T, s *lptest.Server) { wantStatus(t, s.Call(newAccess), 200) },
+		"a refresh": func(t *testing.T, s *lptest.Server) {
+			wantError(t, s.Refresh(s.Web, newRefresh), 400, "invalid_grant") // a stranger changes nothing
+			wantStatus(t, s.Call(oldAccess), 200)
+			refreshed(t, s, movedApp(s, t), newRefresh)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+				bring(t, s, refreshedThere(s))
+				app := movedApp(s, t)
+				wantStatus(t, s.Call(oldAccess), 200)
+				use(t, s)
+				wantStatus(t, s.Call(oldAccess), 401)
+				wantError(t, s.Refresh(app, oldRefresh), 400, "invalid_grant")
+				wantStatus(t, s.Call(newAccess), 200)
+				wantStatus(t, s.Call(oldForever), 200)
+				bring(t, s, refreshedThere(s)) // and another run does not bring it back
+				wantStatus(t, s.Call(oldAccess), 401)
+				wantError(t, s.Refresh(app, oldRefresh), 400, "invalid_grant")
+			})
+		})
+	}
+	t.Run("the answer was lost", func(t *testing.T) {
+		lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+			bring(t, s, refreshedThere(s))
+			app := movedApp(s, t)
+			first := refreshed(t, s, app, oldRefresh)
+			wantStatus(t, s.Call(newAccess), 200) // another process of the client had it: two lines, as there
+			refreshed(t, s, app, first.Text("refresh_token"))
+			refreshed(t, s, app, newRefresh)
+		})
 	})
 }
 
@@ -388,20 +442,28 @@ func TestOldPasswordsSignIn(t *testing.T) {
 	})
 }
 
-// AU03: plain http redirect URIs that came along are live until the day that was set, and no others.
-func TestOldPlainHTTPRedirects(t *testing.T) {
+// AU03: redirect URIs that came along and could not be registered here are live until the day that was set, and no others.
+func TestOldRedirectsUntilADay(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		bring(t, s, oldServer(s))
 		ask := func(uri string) lptest.Page {
 			return s.SignedIn("stranger@example.com").Get("/oauth/authorize?" + lptest.Form("response_type", "code", "client_id", oldClient, "redirect_uri", uri).Encode())
 		}
 		s.NewPerson("stranger@example.com", false)
-		if page := ask("http://old.example/cb"); page.Status >= 400 || strings.Contains(page.Body, "in development") {
-			t.Errorf("before the day: %d\n%s", page.Status, page.Body)
+		excepted := []string{"http://old.example/cb", "oldapp://cb"}
+		for _, uri := range excepted {
+			if page := ask(uri); page.Status >= 400 || strings.Contains(page.Body, "in development") {
+				t.Errorf("%s before the day: %d\n%s", uri, page.Status, page.Body)
+			}
+		}
+		if page := ask("otherapp://cb"); page.Status != 400 {
+			t.Errorf("a scheme that did not come along: %d\n%s", page.Status, page.Body)
 		}
 		s.Clock.Advance(366 * 24 * time.Hour)
-		if page := ask("http://old.example/cb"); page.Status != 400 || page.Redirect != "" || !strings.Contains(page.Body, "redirect_uri_http_over") {
-			t.Errorf("after the day: %d %s\n%s", page.Status, page.Redirect, page.Body)
+		for _, uri := range excepted {
+			if page := ask(uri); page.Status != 400 || page.Redirect != "" || !strings.Contains(page.Body, "redirect_uri_http_over") {
+				t.Errorf("%s after the day: %d %s\n%s", uri, page.Status, page.Redirect, page.Body)
+			}
 		}
 		if page := ask("https://old.example/cb"); page.Status >= 400 {
 			t.Errorf("https after the day: %d\n%s", page.Status, page.Body)

@@ -53,7 +53,7 @@ func (p Problems) Error() string { return fmt.Sprintf("draft has %d problems", l
 const maxRedirectURIs = 20
 
 // check validates a draft. RFC 7591 §2 names the fields.
-func (a *Acts) check(d Draft, profile core.Profile) error {
+func (a *Acts) check(d Draft, profile core.Profile, excepted func(uri string) bool) error {
 	var problems Problems
 	add := func(field, message, detail string) {
 		problems = append(problems, Problem{field, message, detail})
@@ -77,6 +77,7 @@ func (a *Acts) check(d Draft, profile core.Profile) error {
 	for _, uri := range d.RedirectURIs {
 		class, err := oauth.CheckRedirectURI(uri)
 		switch {
+		case excepted(uri):
 		case err != nil:
 			add("redirect_uri", "problem.redirect", unacceptable(err))
 		case class == oauth.RedirectShown && !profile.Rules().ShownCodes:
@@ -112,7 +113,7 @@ func webAddress(raw string) bool {
 // Register makes an app and, if it can keep one, its secret, which is in no other answer ever again. The
 // publisher is an account in which the developer may do that.
 func (a *Acts) Register(ctx context.Context, developer core.Identity, d Draft) (core.App, secret.Text, error) {
-	if err := a.check(d, d.Kind.Rules().Profile); err != nil {
+	if err := a.check(d, d.Kind.Rules().Profile, core.App{}.Excepted); err != nil {
 		return core.App{}, "", err
 	}
 	publisher, err := a.membership(ctx, developer.ID, d.PublisherID)
@@ -196,7 +197,7 @@ func (a *Acts) Edit(ctx context.Context, developer core.Identity, id core.ID, d 
 		return core.App{}, err
 	}
 	d.Kind = app.Kind
-	if err := a.check(d, app.Profile); err != nil {
+	if err := a.check(d, app.Profile, app.Excepted); err != nil {
 		return app, err
 	}
 	if err := newPlainHTTP(app, d); err != nil {

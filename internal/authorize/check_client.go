@@ -58,12 +58,12 @@ func registered(app core.App, uri string) bool {
 	return oauth.MatchRedirectURI(uri, app.RedirectURIs, app.AnyPort()) && (uri != oauth.RedirectShownURI || app.Profile.Rules().ShownCodes)
 }
 
-// checkRedirectDate ends the exception for plain http addresses that came from another server.
+// checkRedirectDate ends the exception for addresses that came from another server: plain http, and schemes that are nobody's.
 func checkRedirectDate(q *request) error {
 	if !q.app.HTTPRedirectOver(q.record.RedirectURI, q.room.Clock.Now()) {
 		return nil
 	}
-	return oauth.InvalidRequest("redirect_uri_http_over", "this app was allowed a plain http redirect_uri until %s only; its developer must register one that begins with https", q.app.HTTPRedirectsUntil.Format("2 January 2006")).
+	return oauth.InvalidRequest("redirect_uri_http_over", "this app was allowed this redirect_uri, which came from another server, until %s only; its developer must register one that begins with https, or with a scheme like com.example.app", q.app.HTTPRedirectsUntil.Format("2 January 2006")).
 		Got(oauth.Printable(q.record.RedirectURI), "https")
 }
 

@@ -39,7 +39,8 @@ type App struct {
 	RedirectsChangedAt time.Time
 	// When the document that the app is was read last; zero: it is none. See Documented.
 	DocumentAt time.Time
-	// Until then people may be sent back by plain http to an app that came from another server; zero: no such exception.
+	// Until then people may be sent back by plain http, or to a scheme that is nobody's, to an app that came from another
+	// server; zero: no such exception.
 	HTTPRedirectsUntil time.Time
 
 	// Switched on by an operator only.
@@ -119,14 +120,21 @@ func (a App) InDevelopment() bool {
 	return false
 }
 
-// HTTPRedirectOver reports whether a redirect URI is plain http to another machine, and was allowed until a day that is
-// over.
+// Excepted reports whether a redirect URI, of those that came with the app from another server, is none that could be
+// registered here, and stays until the day that is set.
+func (a App) Excepted(uri string) bool {
+	class, err := oauth.CheckAgentRedirectURI(uri)
+	return !a.HTTPRedirectsUntil.IsZero() && err == nil && class == oauth.RedirectUnowned && slices.Contains(a.RedirectURIs, uri)
+}
+
+// HTTPRedirectOver reports whether a redirect URI is plain http to another machine, or has a scheme that is nobody's, and
+// was allowed until a day that is over.
 func (a App) HTTPRedirectOver(uri string, now time.Time) bool {
 	if a.HTTPRedirectsUntil.IsZero() || now.Before(a.HTTPRedirectsUntil) {
 		return false
 	}
-	class, err := oauth.CheckRedirectURI(uri)
-	return err == nil && class == oauth.RedirectDummy
+	class, err := oauth.CheckAgentRedirectURI(uri)
+	return err == nil && (class == oauth.RedirectDummy || class == oauth.RedirectUnowned)
 }
 
 // MayAsk narrows the published scopes to those that the app may ask for. A stranger is never asked to mean every one.

@@ -126,6 +126,7 @@ type AccessToken struct {
 type ImportedToken struct {
 	AccessToken        // ExpiresAt is zero if it never expires
 	Digest      string // of the string that its holder sends
+	Unused      bool   // it was refreshed, there, and what it came from ends with its first use
 }
 
 // Event is one line of the change log, written in the transaction of the fact it tells of.

@@ -61,12 +61,17 @@ func (t *Tokens) possible(ctx context.Context, sent string) error {
 	return nil
 }
 
-// Access finds an access token. core.ErrNotFound: it is none, or it is over.
+// Access finds an access token, which is a use of it: what it was refreshed from ends. core.ErrNotFound: it is none, or it
+// is over.
 func (t *Tokens) Access(ctx context.Context, sent string) (core.ImportedToken, error) {
 	if err := t.possible(ctx, sent); err != nil {
 		return core.ImportedToken{}, err
 	}
-	return t.store.ImportedAccessToken(ctx, secret.Digest(sent))
+	found, err := t.store.ImportedAccessToken(ctx, secret.Digest(sent))
+	if err == nil && found.Unused {
+		err = t.store.EndPredecessor(ctx, found.AuthorizationID, t.clock.Now())
+	}
+	return found, err
 }
 
 // Refresh finds what a refresh token stands for: generation 1 of the family that begins with it. core.ErrNotFound: it is
@@ -86,11 +91,14 @@ func (t *Tokens) Refresh(ctx context.Context, sent string) (keys.Family, *store.
 	return keys.Family{AuthorizationID: id, Generation: 1, Bits: bits(sent)}, standing, nil
 }
 
-// Claim gives the family the digest of its bits, at the first use of the refresh token. Of several that come at once all
-// bring the same.
+// Claim gives the family the digest of its bits, at the first use of the refresh token, and ends what it was refreshed
+// from. Of several that come at once all bring the same.
 func (t *Tokens) Claim(ctx context.Context, family keys.Family, standing *store.Standing) error {
 	if standing.Digest != "" {
 		return nil
+	}
+	if err := t.store.EndPredecessor(ctx, family.AuthorizationID, t.clock.Now()); err != nil {
+		return err
 	}
 	err := t.store.ClaimFamily(ctx, family.AuthorizationID, family.Digest())
 	if errors.Is(err, core.ErrConflict) {

@@ -163,14 +163,16 @@ func clientID(s string) bool {
 // redirects keeps the redirect URIs that can be registered here, and says which cannot. The app comes without them: its
 // tokens go on, and its developer can register others.
 func (i *Import) redirects(app *core.App, a App) (notes []string) {
-	http := false
+	http, unowned := false, false
 	for _, uri := range a.RedirectURIs {
-		class, err := oauth.CheckRedirectURI(uri)
+		class, err := oauth.CheckAgentRedirectURI(uri)
 		switch {
 		case uri == oauth.RedirectShownURI:
 		case err != nil:
 			notes = append(notes, "redirect URI "+oauth.Printable(uri)+" was left out: "+oauth.AsError(err).Description)
 			continue
+		case class == oauth.RedirectUnowned && app.Kind.Rules().Takes(oauth.RedirectPrivate):
+			unowned = true
 		case !app.Kind.Rules().Takes(class):
 			notes = append(notes, "redirect URI "+oauth.Printable(uri)+" was left out: an app of this kind cannot have it")
 			continue
@@ -178,10 +180,15 @@ func (i *Import) redirects(app *core.App, a App) (notes []string) {
 		http = http || err == nil && class == oauth.RedirectDummy
 		app.RedirectURIs = append(app.RedirectURIs, uri)
 	}
-	if !http {
+	until := app.HTTPRedirectsUntil.Format("2006-01-02")
+	if http {
+		notes = append(notes, "plain http redirect URIs are taken until "+until)
+	}
+	if unowned {
+		notes = append(notes, "redirect URIs whose scheme has no dot, and so is nobody's, are taken until "+until)
+	}
+	if !http && !unowned {
 		app.HTTPRedirectsUntil = time.Time{}
-	} else {
-		notes = append(notes, "plain http redirect URIs are taken until "+app.HTTPRedirectsUntil.Format("2006-01-02"))
 	}
 	if len(app.RedirectURIs) == 0 && len(a.RedirectURIs) > 0 {
 		notes = append(notes, "no redirect URI is left: nobody can authorize it anew until its developer registers one")
@@ -197,7 +204,7 @@ func appSecret(s Stored) (stored core.AppSecret, note string, ok bool) {
 		return stored, "it has no secret, and is not public", false
 	case s.Hashed && isDigest:
 		stored.Digest = digest
-	case secret.CheckForeign(s.Text) == nil:
+	case secret.CheckForeign(s.Text) == nil && isText(s.Text):
 		stored.Digest, note = s.Text, noteSlow
 	case strings.HasPrefix(s.Text, "$"): // as hashes begin, and hardly what somebody chose
 		return stored, "the hash of its secret is of an unknown form, or costs too much", false

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -10,16 +11,16 @@ import (
 )
 
 // Doorkeeper keeps its secrets plain, or with hash_token_secrets as the SHA-256 of each in 64 small hex digits; secrets of
-// apps also as bcrypt, which shows itself. But it also used to make plain tokens of 64 hex digits. So the newest row
-// decides: if it has another form, nothing is hashed today and whatever looks like it is old and plain; if it has that
-// form, somebody who knows must say which of the two it is.
+// apps also as bcrypt, which shows itself. But it also used to make plain tokens of 64 hex digits. So if any row has that
+// form, somebody who knows must say which of the two it is: which rows are new, and made as the server does today, cannot be
+// told where ids are no numbers, and a hash that is taken for a token makes the database's content good as a bearer token.
 
 // DoorkeeperOptions is what its tables do not tell.
 type DoorkeeperOptions struct {
 	UsersQuery    string // id, email, name and perhaps the hash of the password
 	AccountsQuery string // slug, name, id of a user and perhaps the role
 	OwnerType     string // of tokens' owners, where the table has several
-	Tokens        string // "plain", "hashed" or "": as the newest row tells
+	Tokens        string // "plain", "hashed" or "": as the rows tell
 	Secrets       string // likewise
 }
 
@@ -72,7 +73,7 @@ func (d *doorkeeper) source(ctx context.Context) (s Source, err error) {
 		}
 	}
 	if len(unclear) > 0 {
-		s.Ambiguous = "the newest secrets have 64 hex digits, which Doorkeeper's SHA-256 hashes have, and the plain ones that its older versions made. See hash_token_secrets and hash_application_secrets in its initializer. " + strings.Join(unclear, "; ")
+		s.Ambiguous = "there are secrets of 64 hex digits, which Doorkeeper's SHA-256 hashes have, and the plain ones that its older versions made. See hash_token_secrets and hash_application_secrets in its initializer. " + strings.Join(unclear, "; ")
 	}
 	if s.Apps.Count, err = d.count(ctx, doorkeeperApps); err != nil {
 		return s, err
@@ -99,12 +100,17 @@ func (d *doorkeeper) form(ctx context.Context, table, column, told string, hashe
 	if told != "" {
 		return true, nil
 	}
-	newest := ""
-	err = d.each(ctx, "SELECT "+column+" FROM "+table+" WHERE "+column+" IS NOT NULL AND "+column+" NOT LIKE '$%' ORDER BY id DESC LIMIT 1", nil, func(row []any) error {
-		newest = text(row[0])
+	found := errors.New("found")
+	err = d.each(ctx, "SELECT "+column+" FROM "+table+" WHERE length("+column+") = 64", nil, func(row []any) error {
+		if looksHashed(text(row[0])) {
+			return found
+		}
 		return nil
 	})
-	return !looksHashed(newest), err
+	if errors.Is(err, found) {
+		return false, nil
+	}
+	return true, err
 }
 
 func looksHashed(s string) bool {
@@ -130,7 +136,7 @@ func (d *doorkeeper) apps(ctx context.Context, yield func(App) error) error {
 }
 
 func (d *doorkeeper) tokens(ctx context.Context, yield func(Token) error) error {
-	columns := []string{"id", "application_id", "resource_owner_id", "token", "refresh_token", "expires_in", "revoked_at", "created_at", "scopes", "resource_owner_type"}
+	columns := []string{"id", "application_id", "resource_owner_id", "token", "refresh_token", "expires_in", "revoked_at", "created_at", "scopes", "resource_owner_type", "previous_refresh_token"}
 	return d.pages(ctx, doorkeeperTokens, columns, func(row []any) error {
 		return yield(d.token(row))
 	})
@@ -143,7 +149,7 @@ func (d *doorkeeper) token(row []any) Token {
 	}
 	t := Token{
 		Row: Row{Key: text(row[0])}, AppKey: text(row[1]), PersonKey: text(row[2]),
-		Access: stored(row[3]), Refresh: stored(row[4]), Scope: text(row[8]),
+		Access: stored(row[3]), Refresh: stored(row[4]), Replaces: stored(row[10]), Scope: text(row[8]),
 	}
 	var ok bool
 	if t.RevokedAt, ok = moment(row[6]); !ok {

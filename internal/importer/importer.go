@@ -104,12 +104,15 @@ func (i *Import) Run(ctx context.Context, s Source) error {
 	return i.store.EndImport(ctx, i.o.Name, i.report.brought(), i.clock.Now())
 }
 
-func each[T any](ctx context.Context, i *Import, kind string, rows Rows[T], take func(context.Context, []T) error) error {
+func each[T any, P checked[T]](ctx context.Context, i *Import, kind string, rows Rows[T], take func(context.Context, []T) error) error {
 	if rows.Each == nil {
 		return nil
 	}
 	i.report.begin(kind, rows.Count)
 	err := inBatches(ctx, rows, batchSize, func(batch []T) error {
+		for n := range batch {
+			P(&batch[n]).check()
+		}
 		err := take(ctx, batch)
 		i.report.advance(kind, len(batch))
 		return err

@@ -116,7 +116,7 @@ func (i *Import) identity(p Person, email string, decided *draft) core.Identity 
 	switch {
 	case p.PasswordHash == "":
 		note = "no password came along; the person cannot sign in with one"
-	case secret.CheckForeign(p.PasswordHash) != nil:
+	case secret.CheckForeign(p.PasswordHash) != nil || !isText(p.PasswordHash):
 		p.PasswordHash, note = "", "the hash of the password is of an unknown form or costs too much; the person cannot sign in with it"
 	}
 	decided.brought(p.Key, note)

@@ -2,7 +2,9 @@ package importer
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Source is what another server holds. What it has nothing of is nil.
@@ -63,6 +65,7 @@ type Token struct {
 	PersonKey string // "": the app acts for itself
 	Access    Stored
 	Refresh   Stored
+	Replaces  Stored // the refresh token that it came for, if it was not used yet
 	Scope     string
 	CreatedAt time.Time
 	ExpiresAt time.Time // of the access token; zero: never
@@ -74,6 +77,29 @@ type Stored struct {
 	Text   string
 	Hashed bool // it is the SHA-256 of the secret, in hex
 }
+
+// checked rows hold nothing that a column cannot hold: PostgreSQL refuses a statement with such text, and with it a batch.
+type checked[T any] interface {
+	*T
+	check()
+}
+
+func (p *Person) check() { p.legible(&p.Key) } // its e-mail address and name are read with care
+func (m *Member) check() { m.legible(&m.Key, &m.PersonKey, &m.Slug) }
+func (a *App) check()    { a.legible(&a.Key, &a.ClientID, &a.OwnerKey) }
+func (t *Token) check()  { t.legible(&t.Key, &t.AppKey, &t.PersonKey) } // what is secret is hashed
+
+// legible breaks a row with text that is no UTF-8, or has a NUL, in a field by which something is looked up.
+func (r *Row) legible(fields ...*string) {
+	for _, field := range fields {
+		if !isText(*field) {
+			r.Broken = "it holds text that is no UTF-8, or a NUL"
+			*field = strings.ReplaceAll(strings.ToValidUTF8(*field, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // inBatches hands rows on in slices, one of which is held at a time.
 func inBatches[T any](ctx context.Context, rows Rows[T], size int, take func([]T) error) error {

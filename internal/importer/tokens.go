@@ -53,7 +53,7 @@ type batch struct {
 func (i *Import) look(ctx context.Context, rows []Token) (*batch, error) {
 	b := &batch{
 		Import: i, now: i.clock.Now(), grants: map[pair]core.Grant{}, taken: map[pair]time.Time{}, changed: map[pair]bool{}, given: map[pair]bool{},
-		out: store.ImportedTokens{Refresh: map[string]core.Authorization{}, Access: map[string]core.AccessToken{}},
+		out: store.ImportedTokens{Refresh: map[string]core.Authorization{}, Access: map[string]core.AccessToken{}, Replaces: map[core.ID]string{}},
 	}
 	var keys, digests, ids []string
 	for _, t := range rows {
@@ -101,6 +101,9 @@ func (s Stored) digest() string {
 // judge decides about one token.
 func (b *batch) judge(t Token, decided *draft) {
 	access, refresh := t.Access.digest(), t.Refresh.digest()
+	if !t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || t.RevokedAt.Before(t.ExpiresAt)) {
+		t.ExpiresAt = t.RevokedAt // a day to come is kept as well
+	}
 	if !t.ExpiresAt.IsZero() && !b.now.Before(t.ExpiresAt) {
 		access = ""
 	}
@@ -178,6 +181,13 @@ func (b *batch) forPerson(t Token, whose pair, access, refresh string, decided *
 		b.out.Refresh[refresh] = core.Authorization{
 			ID: token.AuthorizationID, GrantID: g.ID, AppID: whose.app, IdentityID: whose.identity, Scope: scope,
 			CreatedAt: t.CreatedAt, ExpiresAt: b.now.Add(b.o.RefreshAbsolute),
+		}
+		if a := b.out.Refresh[refresh]; !t.RevokedAt.IsZero() && t.RevokedAt.Before(a.ExpiresAt) {
+			a.ExpiresAt = t.RevokedAt
+			b.out.Refresh[refresh] = a
+		}
+		if replaced := t.Replaces.digest(); replaced != "" {
+			b.out.Replaces[token.AuthorizationID] = replaced
 		}
 	}
 	if access != "" {

@@ -300,6 +300,8 @@ type ImportedTokens struct {
 	Widened []core.Grant                  // with their new scopes, and the version that they had
 	Refresh map[string]core.Authorization // that begin here, by the digests of their refresh tokens
 	Access  map[string]core.AccessToken   // by their digests
+	// Replaces holds the digests of the refresh tokens that authorizations came for, of those that were not used yet.
+	Replaces map[core.ID]string
 }
 
 // BringTokens makes tokens of another server good here.
@@ -308,13 +310,16 @@ func (s *Store) BringTokens(ctx context.Context, b ImportedTokens, now time.Time
 		if err := t.bringGrants(b, now); err != nil {
 			return err
 		}
-		var families, refresh, access [][]any
+		var families, refresh, access, successors [][]any
 		// In the order of their index, which then touches each page once.
 		for _, digest := range slices.Sorted(maps.Keys(b.Refresh)) {
 			a := b.Refresh[digest]
 			// The family's own digest is not known before the token is shown: see ClaimFamily.
 			families = append(families, args(a.ID, a.GrantID, a.AppID, a.IdentityID, a.Scope.String(), ms(a.CreatedAt), ms(now), ms(a.ExpiresAt)))
 			refresh = append(refresh, args(digest, a.ID, ms(a.ExpiresAt)))
+			if replaced, unused := b.Replaces[a.ID]; unused {
+				successors = append(successors, args(a.ID, replaced, ms(a.ExpiresAt)))
+			}
 		}
 		for _, digest := range slices.Sorted(maps.Keys(b.Access)) {
 			a := b.Access[digest]
@@ -326,6 +331,9 @@ func (s *Store) BringTokens(ctx context.Context, b ImportedTokens, now time.Time
 			return err
 		}
 		if err := t.insert(`imported_refresh_tokens (digest, authorization_id, expires_at)`, `($1, $2, $3)`, refresh); err != nil {
+			return err
+		}
+		if err := t.insert(`imported_successors (authorization_id, replaces, expires_at)`, `($1, $2, $3)`, successors); err != nil {
 			return err
 		}
 		return t.insert(`imported_access_tokens (digest, id, authorization_id, grant_id, app_id, identity_id, scope, issued_at, expires_at)`,
@@ -439,18 +447,19 @@ func (s *Store) ImportedAccessToken(ctx context.Context, digest string) (core.Im
 	t := s.engine.view(ctx)
 	err := t.one(`
 		SELECT k.id, k.authorization_id, k.grant_id, k.identity_id, k.app_id, k.scope, k.issued_at, k.expires_at,
-			COALESCE(g.scope, k.scope), COALESCE(g.all_accounts, 0), g.default_account_id, p.account_id
+			COALESCE(g.scope, k.scope), COALESCE(g.all_accounts, 0), g.default_account_id, p.account_id, CASE WHEN u.replaces IS NULL THEN 0 ELSE 1 END
 		FROM imported_access_tokens k
 		JOIN apps p ON p.id = k.app_id
 		LEFT JOIN grants g ON g.id = k.grant_id
 		LEFT JOIN identities i ON i.id = k.identity_id
 		LEFT JOIN authorizations a ON a.id = k.authorization_id
+		LEFT JOIN imported_successors u ON u.authorization_id = k.authorization_id
 		WHERE k.digest = $1 AND k.revoked_at IS NULL AND p.deleted_at IS NULL AND p.suspended_at IS NULL
 			AND (k.grant_id IS NULL OR (g.revoked_at IS NULL AND g.id IS NOT NULL))
 			AND (k.identity_id IS NULL OR (i.locked_at IS NULL AND i.id IS NOT NULL))
 			AND `+notSucceeded, args(digest),
 		&k.ID, &k.AuthorizationID, &k.GrantID, &k.IdentityID, &k.AppID, scopeOf(&k.Scope), since(&k.IssuedAt), since(&k.ExpiresAt),
-		scopeOf(&granted.Scope), isTrue(&granted.Reach.All), &granted.Reach.Default, &granted.AppID)
+		scopeOf(&granted.Scope), isTrue(&granted.Reach.All), &granted.Reach.Default, &granted.AppID, isTrue(&k.Unused))
 	if err != nil {
 		return core.ImportedToken{}, err
 	}
@@ -492,6 +501,38 @@ func (s *Store) ImportedRefreshToken(ctx context.Context, digest string) (author
 		FROM imported_refresh_tokens
 		WHERE digest = $1`, args(digest), &authorization)
 	return authorization, err
+}
+
+// EndPredecessor ends what an authorization was refreshed from at another server, when the successor is first used. If
+// the predecessor was refreshed here meanwhile, it is a line of its own by now, as it would have been there, and goes on.
+func (s *Store) EndPredecessor(ctx context.Context, successor core.ID, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error {
+		var replaced string
+		err := t.one(`
+			DELETE FROM imported_successors
+			WHERE authorization_id = $1
+			RETURNING replaces`, args(successor), &replaced)
+		if errors.Is(err, core.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var a core.Authorization
+		err = t.one(`
+			SELECT a.id, a.identity_id, a.app_id
+			FROM imported_refresh_tokens r
+			JOIN authorizations a ON a.id = r.authorization_id
+			JOIN authorizations b ON b.id = $2 AND b.app_id = a.app_id AND b.identity_id = a.identity_id
+			WHERE r.digest = $1 AND a.generation = 1 AND a.revoked_at IS NULL AND b.revoked_at IS NULL`, args(replaced, successor), &a.ID, &a.IdentityID, &a.AppID)
+		if errors.Is(err, core.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return t.revokeAuthorization(a, core.EventAuthorizationRevoked, core.ID{}, now)
+	})
 }
 
 // ClaimFamily gives an imported authorization the digest of its family's bits, which only whoever holds the refresh token

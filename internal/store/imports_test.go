@@ -105,6 +105,43 @@ func TestOldAccessTokensEnd(t *testing.T) {
 	}
 }
 
+// The first use of what another server refreshed ends what it was refreshed from, once, and nothing of anybody else.
+func TestASuccessorEndsItsPredecessor(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		g := w.oldGrant(w.ben, "read")
+		old, _ := w.brought(t, g, time.Time{})
+		next := core.Authorization{ID: w.id(), GrantID: g.ID, AppID: g.AppID, IdentityID: g.IdentityID, Scope: g.Scope, CreatedAt: now, ExpiresAt: now.AddDate(1, 0, 0)}
+		must(t, w.BringTokens(ctx, store.ImportedTokens{
+			Refresh:  map[string]core.Authorization{"next": next},
+			Access:   map[string]core.AccessToken{"next access": {ID: w.id(), AuthorizationID: next.ID, GrantID: g.ID, AppID: g.AppID, IdentityID: g.IdentityID, Scope: g.Scope, IssuedAt: now}},
+			Replaces: map[core.ID]string{next.ID: "refresh"},
+		}, now))
+		// Somebody else's that claims the same is believed nothing.
+		other := w.oldGrant(w.ann, "read")
+		claims := core.Authorization{ID: w.id(), GrantID: other.ID, AppID: other.AppID, IdentityID: other.IdentityID, CreatedAt: now, ExpiresAt: now.AddDate(1, 0, 0)}
+		must(t, w.BringTokens(ctx, store.ImportedTokens{
+			Given: []core.Grant{other}, Refresh: map[string]core.Authorization{"other": claims}, Replaces: map[core.ID]string{claims.ID: "refresh"},
+		}, now))
+		unused := func() bool {
+			found, err := w.ImportedAccessToken(ctx, "next access")
+			must(t, err)
+			return found.Unused
+		}
+		must(t, w.EndPredecessor(ctx, claims.ID, now))
+		must(t, w.EndPredecessor(ctx, old.ID, now))
+		if _, err := w.ImportedAccessToken(ctx, "access"); err != nil || !unused() {
+			t.Errorf("strangers ended it: %v, unused %t", err, unused())
+		}
+		if n := race(t, func() error { return w.EndPredecessor(context.Background(), next.ID, now) }); n == 0 {
+			t.Error("nobody used it")
+		}
+		if _, err := w.ImportedAccessToken(ctx, "access"); !errors.Is(err, core.ErrNotFound) || unused() {
+			t.Errorf("the predecessor: %v, want %v; unused %t", err, core.ErrNotFound, unused())
+		}
+	})
+}
+
 func TestAFamilyIsClaimedOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.brought(t, w.oldGrant(w.ben, "read"), time.Time{})

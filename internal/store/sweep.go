@@ -77,6 +77,7 @@ var tidying = []struct {
 	{`DELETE FROM personal_tokens WHERE expires_at < $1 OR revoked_at < $1`, pastEnded},
 	{`DELETE FROM imported_refresh_tokens WHERE expires_at < $1`, pastKept},
 	{`DELETE FROM imported_access_tokens WHERE expires_at < $1`, pastKept},
+	{`DELETE FROM imported_successors WHERE expires_at < $1`, pastKept},
 	{`DELETE FROM invitations WHERE account_id IS NULL AND expires_at < $1`, pastInvited},
 	{`DELETE FROM invitations WHERE account_id IS NOT NULL AND (expires_at < $1 OR accepted_at < $1 OR withdrawn_at < $1)`, pastKept},
 	{`DELETE FROM old_uses WHERE day < $1`, pastOldUse},
