@@ -61,7 +61,7 @@ func (p *process) reload() (only []string, err error) {
 		return nil, err
 	}
 	if err := p.server.LoadAPIs(list); err != nil {
-		return nil, err
+		return nil, c.Located(err)
 	}
 	return p.config.Unlike(&c), nil
 }

@@ -25,7 +25,7 @@ func TestReloadTakesGoodFilesOnly(t *testing.T) {
 	api := func(prefix string) string {
 		return "[[api]]\nprefix = \"" + prefix + "\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\nmethod = \"GET\"\npath = \"" + prefix + "a\"\n"
 	}
-	load := func() (config.Config, error) { return config.Load(file, func(string) string { return "" }) }
+	load := func() (config.Config, error) { return config.Load(file, nil) }
 	write(head + api("/v3/"))
 	c, err := load()
 	if err != nil {

@@ -21,10 +21,10 @@ func (a *API) Guarded(c *Config) bool {
 func (c *Config) checkGuarded(key string, api *API) error {
 	for _, r := range api.Routes {
 		if r.Session && !api.Guarded(c) {
-			return wrong(key+".route", "session is for APIs behind a proxy that asks: leave upstream out, and name the proxy under forward_auth.proxies")
+			return Wrong(key+".route", "session is for APIs behind a proxy that asks: leave upstream out, and name the proxy under forward_auth.proxies")
 		}
 		if r.Session && len(api.Hosts) == 0 && c.AccountHosts == "" {
-			return wrong(key+".route", "session needs a host that is not the issuer's; name it under hosts")
+			return Wrong(key+".route", "session needs a host that is not the issuer's; name it under hosts")
 		}
 	}
 	return nil

@@ -78,7 +78,7 @@ func checkLimits(table string, least int64, limits any) error {
 	each := reflect.ValueOf(limits)
 	for i := range each.NumField() {
 		if n := each.Field(i).Int(); n < least || n > HighestLimit {
-			return wrong(table+"."+each.Type().Field(i).Tag.Get("toml"), "%d must be from %d to %d; a limit cannot be switched off, set it high instead", n, least, HighestLimit)
+			return Wrong(table+"."+each.Type().Field(i).Tag.Get("toml"), "%d must be from %d to %d; a limit cannot be switched off, set it high instead", n, least, HighestLimit)
 		}
 	}
 	return nil
@@ -91,7 +91,7 @@ func checkRedis(address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
-		return wrong("limits_redis", "must be redis:// or rediss:// and a host, like redis://127.0.0.1:6379/0")
+		return Wrong("limits_redis", "must be redis:// or rediss:// and a host, like redis://127.0.0.1:6379/0")
 	}
 	return nil
 }
@@ -104,10 +104,10 @@ func networks(key string, texts []string) ([]netip.Prefix, error) {
 	for _, text := range texts {
 		network, err := parseNetwork(strings.TrimSpace(text))
 		if err != nil {
-			return nil, wrong(key, "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
+			return nil, Wrong(key, "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
 		}
 		if network.Bits() == 0 {
-			return nil, wrong(key, "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
+			return nil, Wrong(key, "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
 		}
 		list = append(list, network)
 	}
