@@ -67,7 +67,10 @@ func (i *Import) seating(ctx context.Context, rows []Member) (*seating, error) {
 	if s.accounts, err = i.store.AccountsBySlug(ctx, slugs); err != nil {
 		return nil, err
 	}
-	for _, id := range s.people {
+	for key, id := range s.people {
+		if id.Zero() {
+			delete(s.people, key) // whoever deleted their ID takes no seat again
+		}
 		ids = append(ids, id.String())
 	}
 	s.belongs, err = i.store.MembershipsOf(ctx, ids)

@@ -62,9 +62,11 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 		email, valid := core.NormalEmail(p.Email)
 		identity, exists := known[email]
 		from := sources[identity.ID]
-		_, came := here[p.Key]
+		id, came := here[p.Key]
 		_, twice := keys[p.Key]
 		switch {
+		case came && id.Zero():
+			decided.refuse(p.Key, "the person deleted their ID here")
 		case came:
 			decided.here()
 		case p.Broken != "":

@@ -59,17 +59,21 @@ func (s *Store) HoldsImportedTokens(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// ImportedRows finds what rows of a source became here.
+// ImportedRows finds what rows of a source became here. The zero ID: a person who deleted their ID since, or what went with them.
 func (s *Store) ImportedRows(ctx context.Context, source, kind string, keys []string) (map[string]core.ID, error) {
+	spelled, err := s.spelled(ctx, source, kind, keys)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]core.ID{}
-	err := s.engine.view(ctx).among(`
+	err = s.engine.view(ctx).among(`
 		SELECT key, id
 		FROM imported_rows
-		WHERE source = $1 AND kind = $2 AND key IN (…)`, args(source, kind), keys, func(row scanner) error {
+		WHERE source = $1 AND kind = $2 AND key IN (…)`, args(source, kind), slices.Sorted(maps.Keys(spelled)), func(row scanner) error {
 		var key string
 		var id core.ID
 		err := row.Scan(&key, &id)
-		found[key] = id
+		found[spelled[key]] = id
 		return err
 	})
 	return found, err
