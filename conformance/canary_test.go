@@ -86,12 +86,11 @@ func (c canaries) found(text string) (list []string) {
 func dump(t *testing.T, s *lptest.Server) string {
 	t.Helper()
 	engine, dsn := s.Database()
-	driver, tables := "pgx", `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
+	tables := `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
 	var text strings.Builder
 	if engine == "sqlite" {
-		dsn = strings.TrimPrefix(dsn, "sqlite:")
-		driver, tables = "sqlite", `SELECT name FROM sqlite_master WHERE type = 'table'`
-		files, _ := filepath.Glob(dsn + "*")
+		tables = `SELECT name FROM sqlite_master WHERE type = 'table'`
+		files, _ := filepath.Glob(strings.TrimPrefix(dsn, "sqlite:") + "*")
 		for _, file := range files {
 			raw, err := os.ReadFile(file)
 			if err != nil {
@@ -100,12 +99,7 @@ func dump(t *testing.T, s *lptest.Server) string {
 			text.Write(raw)
 		}
 	}
-	dsn, _, _ = strings.Cut(dsn, "?") // what follows is for a pool
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := database(t, s)
 	names := column(t, db, tables)
 	for _, known := range []string{"identities", "apps", "app_secrets", "sessions", "authorizations", "personal_tokens", "keys", "events"} {
 		if !slices.Contains(names, known) {
@@ -118,6 +112,23 @@ func dump(t *testing.T, s *lptest.Server) string {
 		}
 	}
 	return text.String()
+}
+
+// database opens what the server keeps, beside it.
+func database(t *testing.T, s *lptest.Server) *sql.DB {
+	t.Helper()
+	engine, dsn := s.Database()
+	driver := "pgx"
+	if engine == "sqlite" {
+		driver, dsn = "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	}
+	dsn, _, _ = strings.Cut(dsn, "?") // what follows is for a pool
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // column gives each row as text.
