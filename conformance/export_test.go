@@ -14,7 +14,7 @@ import (
 	"launchpad/internal/secret"
 )
 
-// ASVS 14.2: a column that names a person is in that person's export, or here is said why it is not.
+// A column that names a person is in that person's export, or here is said why it is not.
 
 // naming are the columns that name people: for those in the export, what of the row stands there; for the others, the reason.
 var naming = map[string]struct{ shows, why string }{
@@ -42,7 +42,7 @@ var (
 	byHand = []string{"imported_rows.id"}
 )
 
-func TestASVS_14_2_EveryColumnThatNamesAPersonIsInTheExport(t *testing.T) {
+func TestSE18_EveryColumnThatNamesAPersonIsInTheExport(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		who, b := holder(t, s)
 		export := b.Get("/account/data.json").Body

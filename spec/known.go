@@ -88,7 +88,7 @@ var known = []specification{
 		"7.2": "Compatibility with the Bearer Authentication Scheme", "11.1": "DPoP Proof Replay",
 	}),
 	rfc("9470", "OAuth 2.0 Step Up Authentication Challenge Protocol", map[string]string{"3": "Authentication Requirements Challenge"}),
-	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7", "5.8": "UUID Version 8"}),
+	rfc("9562", "Universally Unique IDentifiers (UUIDs)", map[string]string{"5.7": "UUID Version 7", "5.8": "UUID Version 8", "5.9": "Nil UUID"}),
 	rfc("9700", "Best Current Practice for OAuth 2.0 Security", map[string]string{
 		"2.1": "Protecting Redirect-Based Flows", "2.1.1": "Authorization Code Grant", "2.1.2": "Implicit Grant", "2.3": "Access Token Privilege Restriction", "4.2": "Credential Leakage via Referer Headers", "4.8.2": "Countermeasures (PKCE Downgrade Attack)",
 		"4.11.2": "Authorization Server as Open Redirector", "4.12": "307 Redirect", "4.14.2": "Recommendations (Refresh Token Protection)", "4.16": "Clickjacking",
