@@ -1,5 +1,7 @@
 package conformance
 
+import "strings"
+
 // Answers that many rows share.
 const (
 	tokenJSON = "200 application/json\n" +
@@ -8,6 +10,10 @@ const (
 		"<refresh_token>{refreshed}</refresh_token><scope>dashboards:read dashboards:write</scope><created_at>{seconds}</created_at></OAuth>"
 	tokenForm = "200 application/x-www-form-urlencoded\n" +
 		"access_token={access}&token_type=Bearer&expires_in=7200&refresh_token={refreshed}&scope=dashboards%3Aread+dashboards%3Awrite&created_at={seconds}"
+
+	// tokenBoth is for readers of JSON and of forms: see what Rack::Utils.parse_query makes of it.
+	tokenBoth = "200 application/json\n" +
+		`{"access_token":"{access}","token_type":"Bearer","expires_in":7200,"refresh_token":"{refreshed}","scope":"dashboards:read dashboards:write","created_at":{seconds},"form":"&access_token={access}&token_type=Bearer&expires_in=7200&refresh_token={refreshed}&scope=dashboards%3Aread+dashboards%3Awrite&created_at={seconds}&"}`
 
 	codeComes      = "302 {redirect}?code={code}&iss={issuerquery}"
 	codeWithState  = "302 {redirect}?code={code}&state=a+b&iss={issuerquery}"
@@ -18,6 +24,13 @@ const (
 // refusalJSON, refusalXML and refusalForm are what a token request is refused with.
 func refusalJSON(status, name, slug string) string {
 	return status + " application/json\n" + `{"error":"` + name + `","error_description":"{text}","error_uri":"{issuer}/docs/errors/` + slug + `","trace":"{trace}"}`
+}
+
+// refusalBoth is what one is refused with who may read JSON or a form.
+func refusalBoth(name, slug string) string {
+	asJSON, asForm := refusalJSON("400", name, slug), refusalForm(name, slug)
+	_, pairs, _ := strings.Cut(asForm, "\n")
+	return strings.TrimSuffix(asJSON, "}") + `,"form":"&` + pairs + `&"}`
 }
 
 func refusalXML(name, slug string) string {
@@ -37,16 +50,22 @@ var oldRequests = []oldRequest{
 	// The Ruby gem, 0.0.1 to 0.0.8, of 2010.
 	{from: "gem 0.0.8, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&type=web_server", person: "allows", answer: codeComes, refused: "response_type_missing"},
 	{from: "gem 0.0.8, authorize with state", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&state=a%20b&type=web_server", person: "allows", answer: codeWithState, refused: "response_type_missing"},
-	{from: "gem 0.0.8, token", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.0.8, token", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenBoth, refused: "grant_type_missing"},
 	{from: "gem 0.0.8, token, for a reader of forms", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&code={code}&format=form&redirect_uri={redirect}&type=web_server", answer: tokenForm, refused: "grant_type_missing"},
-	{from: "gem 0.0.8, refresh", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&refresh_token={refresh}&type=refresh", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.0.8, refresh", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret={secret}&refresh_token={refresh}&type=refresh", answer: tokenBoth, refused: "grant_type_missing"},
 	{from: "gem 0.0.8, call", request: "GET /v3/dashboards?access_token={token}", answer: dashboardsCome, refused: "query_token_refused"},
-	{from: "gem 0.0.8, wrong secret", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret=wrong&code={code}&redirect_uri={redirect}&type=web_server", answer: refusalJSON("400", "incorrect_client_credentials", "client_authentication_failed"), refused: "grant_type_missing"},
+	{from: "gem 0.0.8, wrong secret", request: "POST /oauth/access_token\n\nclient_id={id}&client_secret=wrong&code={code}&redirect_uri={redirect}&type=web_server", answer: refusalBoth("incorrect_client_credentials", "client_authentication_failed"), refused: "grant_type_missing"},
+	{from: "gem 0.0.8, code that is none", request: "POST /oauth/access_token\nAccept: */*\n\nclient_id={id}&client_secret={secret}&code=i1WsRn1uB1&redirect_uri={redirect}&type=web_server", answer: refusalBoth("bad_verification_code", "code_unknown"), refused: "grant_type_missing"},
+	{from: "gem 0.0.8, refresh that is over", request: "POST /oauth/access_token\nAccept: */*\n\nclient_id={id}&client_secret={secret}&refresh_token=BAhbByIB&type=refresh", answer: refusalBoth("authorization_expired", "refresh_token_unknown"), refused: "grant_type_missing"},
+	{from: "gem 0.0.3, token by GET", request: "GET /oauth/access_token?client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenBoth, refused: "method_not_allowed"},
+	{from: "gem 0.0.3, wrong secret by GET", request: "GET /oauth/access_token?client_id={id}&client_secret=wrong&code={code}&redirect_uri={redirect}&type=web_server", answer: refusalBoth("incorrect_client_credentials", "client_authentication_failed"), refused: "method_not_allowed"},
+	{from: "the same asking for JSON", request: "POST /oauth/access_token\nAccept: application/json\n\nclient_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "the same at the address of today", request: "POST /oauth/token\nAccept: */*\n\nclient_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}&type=web_server", answer: tokenJSON, refused: "grant_type_missing"},
 
 	// 0.0.9 to 0.1.
 	{from: "gem 0.1.0, authorize", request: "GET /oauth/authorize?client_id={id}&redirect_uri={redirect}&scope=dashboards%3Aread+dashboards%3Awrite&type=web_server", person: "allows", answer: codeComes, refused: "response_type_missing"},
 	{from: "gem 0.1.0, token", request: "POST /oauth/access_token\nAccept: application/json\n\ntype=web_server&code={code}&redirect_uri={redirect}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "grant_type_missing"},
-	{from: "gem 0.1.0, refresh", request: "POST /oauth/access_token\n\ntype=refresh_token&refresh_token={refresh}&client_id={id}&client_secret={secret}", answer: tokenJSON, refused: "grant_type_missing"},
+	{from: "gem 0.1.0, refresh", request: "POST /oauth/access_token\n\ntype=refresh_token&refresh_token={refresh}&client_id={id}&client_secret={secret}", answer: tokenBoth, refused: "grant_type_missing"},
 	{from: "gem 0.1.0, call", request: "GET /v3/dashboards?access_token={token}\nAuthorization: Token token=\"{token}\"", answer: dashboardsCome, refused: "two_tokens"},
 	{from: "gem 0.1.0, call by header alone", request: "GET /v3/dashboards\nAuthorization: Token token=\"{token}\"", answer: dashboardsCome, refused: "old_way_refused"},
 
@@ -130,7 +149,7 @@ var oldRequests = []oldRequest{
 
 	// Other ways of the draft.
 	{from: "draft 5, GET", request: "GET /oauth/token?type=web_server&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "method_not_allowed"},
-	{from: "draft 5, GET, bare", request: "GET /oauth/access_token?client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "method_not_allowed"},
+	{from: "draft 5, GET, bare", request: "GET /oauth/access_token?client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenBoth, refused: "method_not_allowed"},
 	{from: "draft 5, secret_type=bearer", request: "POST /oauth/token\n\ntype=web_server&secret_type=bearer&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: tokenJSON, refused: "grant_type_missing"},
 	{from: "draft 5, secret_type=hmac-sha256", request: "POST /oauth/token\n\ntype=web_server&secret_type=hmac-sha256&client_id={id}&client_secret={secret}&code={code}&redirect_uri={redirect}", answer: refusalJSON("400", "unsupported_secret_type", "secret_type_unsupported"), refused: "grant_type_missing"},
 	{from: "draft 5, secret_type at a refresh", request: "POST /oauth/token?type=refresh&secret_type=hmac-sha256&client_id={id}&client_secret={secret}&refresh_token={refresh}", answer: refusalJSON("400", "unsupported_secret_type", "secret_type_unsupported"), refused: "parameters_in_query"},

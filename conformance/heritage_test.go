@@ -185,3 +185,44 @@ func TestOldRequestsOfOtherAppsAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// RFC 6749 §5.1: the first gems read whatever comes as a form, later ones as JSON, and neither says so: one answer serves both.
+func TestFirstGemsReadTheAnswerAsAForm(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		app := oldApp(s)
+		form := lptest.Form("type", "refresh", "client_id", app.ClientID, "client_secret", app.Secret, "refresh_token", s.Tokens(app).Text("refresh_token"))
+		a := s.Do(s.Request("POST", "/oauth/access_token", form.Encode()))
+		read := parseQuery(a.Body)
+		for _, name := range []string{"access_token", "refresh_token", "scope"} {
+			if read[name] == "" || read[name] != a.Text(name) {
+				t.Errorf("%s is %q in the form and %q in the JSON of %s", name, read[name], a.Text(name), a.Body)
+			}
+		}
+		if read["expires_in"] != "7200" {
+			t.Errorf("expires_in is %q in %s", read["expires_in"], a.Body)
+		}
+		form.Set("refresh_token", "x=y;z%&error=none\"}")
+		a = s.Do(s.Request("POST", "/oauth/access_token", form.Encode()))
+		if read = parseQuery(a.Body); read["error"] != "authorization_expired" || read["error"] != a.Text("error") || read["error_description"] != a.Text("error_description") {
+			t.Errorf("read as a form: %q", read)
+		}
+		form.Set("type", "x=y;error=none%%&error=none\"}")
+		a = s.Do(s.Request("POST", "/oauth/access_token", form.Encode()))
+		if read = parseQuery(a.Body); read["error"] != "invalid_request" || read["error_description"] != a.Text("error_description") {
+			t.Errorf("what comes from outside, read as a form: %q of %s", read, a.Body)
+		}
+	})
+}
+
+// parseQuery is Rack::Utils.parse_query, as those gems called it, without what has no value.
+func parseQuery(text string) map[string]string {
+	read := map[string]string{}
+	for _, piece := range regexp.MustCompile("[&;] *").Split(text, -1) {
+		name, value, found := strings.Cut(piece, "=")
+		if name, err := url.QueryUnescape(name); err == nil && found {
+			value, _ = url.QueryUnescape(value)
+			read[name] += value // twice the same is a list there, and wrong
+		}
+	}
+	return read
+}

@@ -15,8 +15,9 @@ import (
 // What a token request of draft 5 may say in another way than RFC 6749 §3.2 has it: its parameters may come in the address
 // of a POST or by GET, grant_type may be missing, and the answer may be wanted as XML or as a form.
 
-// token answers /oauth/token. inner is the room's own handler, which refuses what is older than it.
-func (d *Door) token(inner handler) handler {
+// token answers /oauth/token. inner is the room's own handler, which refuses what is older than it; usual is the format of old
+// requests that ask for none.
+func (d *Door) token(inner handler, usual web.Format) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		sent, err := read(r)
 		if err != nil {
@@ -30,7 +31,7 @@ func (d *Door) token(inner handler) handler {
 		case err != nil:
 			return err
 		case old:
-			return d.tokenOfDraft5(w, r, sent, app)
+			return d.tokenOfDraft5(w, r, sent, app, usual)
 		case r.Method != http.MethodPost:
 			return oauth.MethodNotAllowed(http.MethodPost)
 		case r.URL.RawQuery != "":
@@ -63,9 +64,12 @@ func showsAge(r *http.Request, sent oauth.Form) bool {
 }
 
 // tokenOfDraft5 translates the request, and the answer back.
-func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form, app core.App) error {
-	format := wanted(r.Header, sent)
+func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form, app core.App, usual web.Format) error {
 	form, flow, err := tokenRequest(sent)
+	format := wanted(r.Header, sent)
+	if flow != later && !sent.Has("format") && takesAnything(r.Header) {
+		format = usual
+	}
 	ways := oldWays(r, flow, format)
 	for _, way := range ways {
 		err = errors.Join(err, d.OldWays.Refusal(way))
@@ -164,6 +168,13 @@ func wanted(h http.Header, sent oauth.Form) web.Format {
 		return web.FormEncoded
 	}
 	return web.JSON
+}
+
+// takesAnything reports whether a request prefers no format: libraries without an opinion send no Accept, or that of their
+// language's HTTP library.
+func takesAnything(h http.Header) bool {
+	lines := h["Accept"]
+	return len(lines) == 0 || len(lines) == 1 && lines[0] == "*/*"
 }
 
 // accepted takes the first format that we know. "Anything" is JSON: a library of that age asked for anything, or else for
