@@ -32,18 +32,31 @@ func oldApp(s *lptest.Server, redirects ...string) lptest.App {
 	return app
 }
 
-// RFC 6750 §3.1: the three sentences by which old clients tell the cases apart come first, ours behind them.
+// RFC 6750 §3.1: the challenge has Doorkeeper's three sentences literally, because old clients compare all of it; the answer says
+// more.
 func TestRFC6750_3_1_DescriptionsThatOldClientsRead(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		expired, revoked := s.Tokens(s.Web).Text("access_token"), ""
 		s.Clock.Advance(2 * time.Hour)
 		revoked = s.Tokens(s.Web).Text("access_token")
 		wantStatus(t, s.Do(s.Request("POST", "/oauth/revoke", "token="+revoked)), 200)
-		for token, want := range map[string]string{expired: "The access token expired", revoked: "The access token was revoked", "nonsense": "The access token is invalid"} {
-			a := s.Call(token)
-			wantError(t, a, 401, "invalid_token")
-			if !strings.HasPrefix(a.Text("error_description"), want+". ") || !strings.Contains(a.Header.Get("WWW-Authenticate"), `error="invalid_token", error_description="`+want) {
-				t.Errorf("%s, %q; want it to begin with %q", a.Body, a.Header.Get("WWW-Authenticate"), want)
+		for _, path := range []string{"/v3/dashboards", "/oauth/token/info", "/authorization.json"} {
+			for token, want := range map[string]string{expired: "The access token expired", revoked: "The access token was revoked", "nonsense": "The access token is invalid"} {
+				a := s.Do(withHeader(s.Request("GET", path, ""), "Authorization", "Bearer "+token))
+				wantError(t, a, 401, "invalid_token")
+				if !strings.HasPrefix(a.Text("error_description"), want+". ") {
+					t.Errorf("%s: %s; want it to begin with %q and go on", path, a.Body, want)
+				}
+				challenge := `Bearer realm="` + s.URL + `", error="invalid_token", error_description="` + want + `", error_uri="` + a.Text("error_uri") + `"`
+				if got := a.Header.Get("WWW-Authenticate"); got != challenge {
+					t.Errorf("%s: %s, want %s", path, got, challenge)
+				}
+			}
+		}
+		for _, header := range []string{"Bearer <nonsense>", "Bearer", "OAuth <nonsense>", `Token token="`} {
+			a := s.Do(withHeader(s.Request("GET", "/v3/dashboards", ""), "Authorization", header))
+			if got := a.Header.Get("WWW-Authenticate"); a.Status != 401 || !strings.Contains(got, `error_description="The access token is invalid"`) {
+				t.Errorf("%s: %d %s", header, a.Status, got)
 			}
 		}
 	})

@@ -51,7 +51,7 @@ func fromHeader(h http.Header) (access.Presented, error) {
 	// What is inside is spelled like what Bearer takes.
 	token, _, err = oauth.BearerHeader(http.Header{"Authorization": {"Bearer " + token}})
 	if err != nil {
-		return access.Presented{}, oauth.InvalidToken("malformed_old_header", "the Authorization header holds no token; better than %s, send the word Bearer, one space and the token", scheme)
+		return access.Presented{}, oauth.InvalidToken("malformed_old_header", "the Authorization header holds no token; better than %s, send the word Bearer, one space and the token", scheme).Briefly(oauth.TokenInvalid)
 	}
 	return access.Presented{Token: token, Old: scheme}, nil
 }
@@ -162,7 +162,7 @@ func (d *Door) appOf(ctx context.Context, t access.Token) (core.App, error) {
 	app, err := d.Apps.ByID(ctx, t.AppID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		return app, oauth.InvalidToken("access_token_revoked", "the access token was revoked; its app does not exist any more")
+		return app, oauth.InvalidToken("access_token_revoked", oauth.TokenRevoked+". Its app does not exist any more").Briefly(oauth.TokenRevoked)
 	case err != nil:
 		return app, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
