@@ -246,6 +246,72 @@ func TestRFC6750_2_3_OldTokensStayHere(t *testing.T) {
 	}, lptest.WithLocalAPI(api))
 }
 
+// AT03, HT13: an answer to a secret in an address, good or bad, is kept by nobody, passes the address on to nobody, and is no page.
+func TestRFC6750_2_3_AnswersToSecretsInAddressesAreMarked(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		old, strict := oldApp(s), s.NewApp("Strict", core.KindWeb, lptest.Redirect)
+		refused := s.Tokens(strict).Text("access_token")
+		strict.App = s.Switch(strict, apps.Switches{Profile: core.ProfileOAuth21})
+		expired := s.Tokens(old).Text("access_token")
+		s.Clock.Advance(2 * time.Hour)
+		good, revoked := s.Tokens(old), s.Tokens(old).Text("access_token")
+		wantStatus(t, s.Do(s.Request("POST", "/oauth/revoke", "token="+revoked)), 200)
+		token := good.Text("access_token")
+		var list []addressed
+		for _, path := range []string{"/v3/dashboards", "/oauth/token/info", "/authorization.json", "/authorization.xml"} {
+			for _, c := range []struct {
+				what, query, header string
+				status              int
+			}{
+				{"good", "access_token=" + token, "", 200},
+				{"good by its oldest name", "oauth_token=" + token, "OAuth " + token, 200},
+				{"expired", "access_token=" + expired, "", 401},
+				{"revoked", "bearer_token=" + revoked, "", 401},
+				{"unknown", "oauth_token=nonsense", "", 401},
+				{"refused", "access_token=" + refused, "", 401},
+				{"two tokens", "access_token=" + token, "Bearer " + revoked, 400},
+				{"the same twice", "access_token=" + token + "&access_token=" + token, "", 400},
+				{"another beside", "access_token=" + token + "&oauth_token=" + revoked, "", 400},
+				{"a broken header beside", "access_token=" + token, "Bearer <>", 401},
+				{"broken encoding", "access_token=" + token + "&a=%zz", "", 400},
+			} {
+				r := s.Request("GET", path+"?"+c.query, "")
+				if c.header != "" {
+					r.Header.Set("Authorization", c.header)
+				}
+				list = append(list, addressed{path + ", " + c.what, r, c.status})
+			}
+		}
+		credentials := "client_id=" + old.ClientID + "&client_secret=" + old.Secret
+		for _, path := range []string{"/oauth/token", "/oauth/access_token", "/authorization/token"} {
+			list = append(list,
+				addressed{path, s.Request("POST", path+"?type=refresh&"+credentials+"&refresh_token="+good.Text("refresh_token"), ""), 200},
+				addressed{path + ", refused", s.Request("POST", path+"?type=refresh&"+credentials+"&refresh_token=x", ""), 400},
+				addressed{path + ", by GET", s.Request("GET", path+"?type=refresh&"+credentials+"&refresh_token=x", ""), 400},
+				addressed{path + ", broken encoding", s.Request("GET", path+"?type=refresh&"+credentials+"&refresh_token=%zz", ""), 400},
+				addressed{path + ", of another profile", s.Request("POST", path+"?grant_type=refresh_token&client_id="+s.Web.ClientID+"&client_secret="+s.Web.Secret, ""), 400})
+		}
+		list = append(list, addressed{"revocation", s.Request("POST", "/oauth/revoke?token="+good.Text("refresh_token"), ""), 200})
+		for _, c := range list {
+			a := s.Do(c.r)
+			if a.Status != c.status {
+				t.Errorf("%s: %d %s, want %d", c.what, a.Status, a.Body, c.status)
+			}
+			h := a.Header
+			if h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") || h.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s is not marked: %v", c.what, h)
+			}
+		}
+	})
+}
+
+// addressed is a request with a secret in its address.
+type addressed struct {
+	what   string
+	r      *http.Request
+	status int
+}
+
 // AT04, ruling 2: a person's own tokens come by the two parameters that portals had, and by no other old way.
 func TestRFC6750_2_3_PersonalTokensByOldWays(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -27,6 +27,8 @@ func (d *Door) before(route web.Route) []web.Route {
 		return []web.Route{route, aliasOf(route, "/authorization/new")} // of a sibling's page
 	case "/oauth/token":
 		return d.tokenRoutes(route)
+	case "/oauth/revoke":
+		route.Handle = protected(route.Handle) // old libraries send the token in the address, which the room takes from everybody
 	}
 	return []web.Route{route}
 }
@@ -45,7 +47,7 @@ var tokenAddresses = []struct {
 func (d *Door) tokenRoutes(room web.Route) (list []web.Route) {
 	for _, address := range tokenAddresses {
 		route := room
-		route.Handle = d.token(room.Handle, address.usual)
+		route.Handle = protected(d.token(room.Handle, address.usual))
 		for _, route.Method = range []string{http.MethodPost, http.MethodGet} {
 			list = append(list, aliasOf(route, address.path))
 		}

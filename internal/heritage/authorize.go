@@ -1,15 +1,19 @@
 package heritage
 
 import (
+	"cmp"
 	"net/http"
 
 	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
-// dialect marks a request whose refusals are told in old words. It travels with the request while the person signs in, and
-// is the name of an old way.
-const dialect = string(core.OldDraft5)
+// dialect marks a request whose refusals are told in old words, and silence one that is of draft 5 in its immediate alone. They
+// travel with the request while the person signs in, and begin with the name of an old way.
+const (
+	dialect = string(core.OldDraft5)
+	silence = dialect + "/immediate"
+)
 
 // Authorize is the room behind the door of /oauth/authorize. sent is the request as it came, for a browser that has to come
 // again.
@@ -52,6 +56,7 @@ func authorizationRequest(sent oauth.Form) (form oauth.Form, told string) {
 	// immediate is the ancestor of prompt=none: answer from what is there, or refuse.
 	if sent.Get("immediate") == "true" && !sent.Has("prompt") {
 		form = form.With("prompt", "none")
+		told = cmp.Or(told, silence)
 	}
 	return form, told
 }
