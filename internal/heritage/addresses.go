@@ -21,9 +21,11 @@ func toPortal(w http.ResponseWriter, r *http.Request) error {
 func (d *Door) before(route web.Route) []web.Route {
 	switch route.Path {
 	case "/oauth/authorize":
-		if route.Method == http.MethodGet || route.Method == http.MethodPost {
-			route.Handle = d.authorize
+		answer := d.Authorize
+		if route.Method == http.MethodDelete {
+			answer = d.Deny
 		}
+		route.Handle = d.authorize(answer)
 		return []web.Route{route, aliasOf(route, "/authorization/new")} // of a sibling's page
 	case "/oauth/token":
 		return d.tokenRoutes(route)

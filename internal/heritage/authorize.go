@@ -19,24 +19,26 @@ const (
 // again.
 type Authorize func(w http.ResponseWriter, r *http.Request, form, sent oauth.Form, dialect string) error
 
-// authorize answers /oauth/authorize.
-func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
-	sent, err := oauth.ReadBoth(r)
-	if err != nil {
-		return err
+// authorize answers /oauth/authorize, by the room's way to begin a request or to deny it.
+func (d *Door) authorize(answer Authorize) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		sent, err := oauth.ReadBoth(r)
+		if err != nil {
+			return err
+		}
+		if !sent.Has("type") && !sent.Has("immediate") {
+			return answer(w, r, sent, sent, "")
+		}
+		_, old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
+		if err != nil {
+			return err
+		}
+		if !old {
+			return answer(w, r, sent, sent, "")
+		}
+		form, dialect := authorizationRequest(sent)
+		return answer(w, r, form, sent, dialect)
 	}
-	if !sent.Has("type") && !sent.Has("immediate") {
-		return d.Authorize(w, r, sent, sent, "")
-	}
-	_, old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
-	if err != nil {
-		return err
-	}
-	if !old {
-		return d.Authorize(w, r, sent, sent, "")
-	}
-	form, dialect := authorizationRequest(sent)
-	return d.Authorize(w, r, form, sent, dialect)
 }
 
 // responseTypes by what draft 5 calls them.
