@@ -139,7 +139,13 @@ func (a *Room) deny(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return a.Deny(w, r, form, form, "")
+}
+
+// Deny is to deny what Begin is to begin. No browser has to come again.
+func (a *Room) Deny(w http.ResponseWriter, r *http.Request, form, _ oauth.Form, dialect string) error {
 	q := &request{ctx: r.Context(), room: a, form: form}
+	q.record.Dialect = dialect
 	for _, step := range append(identify, placeAnswer, checkState) {
 		if err := step(q); err != nil {
 			return err

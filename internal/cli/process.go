@@ -181,7 +181,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 func protectedAPI(key string, a config.API) protect.API {
 	api := protect.API{
 		Key: key, Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
-		QueryTokens: a.QueryTokens, Agents: a.Agents, Assertion: a.Asserts(), Limits: a.Limits,
+		QueryTokens: a.TakesQueryTokens(), Agents: a.Agents, Assertion: a.Asserts(), Limits: a.Limits,
 	}
 	for i, r := range a.Routes {
 		for _, method := range r.AllMethods() {

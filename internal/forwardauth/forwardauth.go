@@ -134,7 +134,7 @@ func (f *Room) issuer() site {
 }
 
 func noToken(tokens protect.Credentials, call *http.Request) bool {
-	_, err := tokens.Present(call)
+	_, err := tokens.Present(http.Header{}, call)
 	return err != nil && oauth.AsError(err).Slug == "token_missing_at_api"
 }
 

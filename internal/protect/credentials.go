@@ -10,8 +10,9 @@ import (
 
 // Credentials is how tokens may come. RFC 6750 §2.
 type Credentials interface {
-	// Present reads the token of a request. Its errors are *oauth.Error.
-	Present(r *http.Request) (access.Presented, error)
+	// Present reads the token of a request. As soon as one is seen in the address, h, the header of the answer, says that nobody may
+	// keep that. Its errors are *oauth.Error.
+	Present(h http.Header, r *http.Request) (access.Presented, error)
 	// MayPresent refuses a way that whoever holds the token was not promised, and marks the answer to one that will end.
 	MayPresent(ctx context.Context, h http.Header, p access.Presented, t access.Token) error
 }

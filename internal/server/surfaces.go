@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -117,7 +118,7 @@ func (s *Server) bearer(e *oauth.Error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `Bearer realm="%s"`, s.keys.Issuer())
 	if e.Code != "" {
-		fmt.Fprintf(&b, `, error="%s", error_description="%s", error_uri="%s"`, e.Code, e.Sentence(), e.URI(s.keys.Issuer()))
+		fmt.Fprintf(&b, `, error="%s", error_description="%s", error_uri="%s"`, e.Code, cmp.Or(e.Brief, e.Sentence()), e.URI(s.keys.Issuer()))
 	}
 	if e.Scope != "" {
 		fmt.Fprintf(&b, `, scope="%s"`, e.Scope)
