@@ -303,5 +303,8 @@ func limitBody(w http.ResponseWriter, r *http.Request, most int64) error {
 	return nil
 }
 
-// soon is a deadline for the next part of an answer.
-func soon() time.Time { return core.SystemClock{}.Now().Add(time.Minute) }
+// renew gives the caller a minute to take what is written next. The deadline that the server set when the request came may
+// be over by then: nobody knows how long an upstream thinks, or a body takes to arrive.
+func renew(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(core.SystemClock{}.Now().Add(time.Minute))
+}
