@@ -73,6 +73,8 @@ type Backends struct {
 	Retries   int           // of calls that may be repeated; below 0: none
 	Health    string        // path of a health check; "": none
 	Every     time.Duration // pause between two of them
+
+	Watch core.Stopwatch // by which backends that fail are set aside
 }
 
 // Defaults of Backends.
@@ -96,6 +98,9 @@ func Pool(b Backends) Upstream {
 		if *value == 0 {
 			*value = otherwise
 		}
+	}
+	if b.Watch == nil {
+		b.Watch = core.NewStopwatch()
 	}
 	if b.Retries == 0 {
 		b.Retries = defaultRetries
@@ -168,11 +173,15 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 			b.succeeded()
 			return (&answer{w: w, r: r, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
 		}
+		now := p.Watch.Elapsed()
 		if broken := sent.broken.Load(); broken != nil {
+			b.undecided(now)
 			return unreadable(*broken) // which says nothing of the backend
 		}
 		if r.Context().Err() == nil {
-			b.failed()
+			b.failed(now)
+		} else {
+			b.undecided(now)
 		}
 		tried = append(tried, b)
 		if len(tried) > p.Retries || ctx.Err() != nil || !repeatable(r.Method, sent, err) || !p.spend() {
