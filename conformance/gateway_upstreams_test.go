@@ -382,6 +382,38 @@ func TestGW03_ConnectionListsTakeNoIdentityAway(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
+// GW01: no caller says who he is in the words in which other proxies say it, however they are spelled; what only looks similar passes.
+func TestGW01_NoCallerWritesIdentityForTheUpstream(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = r.Header.Write(w) })
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		got := func(name string) bool {
+			r := s.Request("GET", "/v3/dashboards", "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header[name] = []string{"forged", "forged"}
+			a := s.Do(r)
+			wantStatus(t, a, 200)
+			return strings.Contains(a.Body, "forged")
+		}
+		for _, name := range []string{
+			"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-User", "X-User-Id", "X-User-Email", "X-User-Roles", "X-Username", "X-Remote-User", "X-Remote-Group",
+			"X-Auth-User", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Request-User", "X-Auth-Request-Groups", "X-WebAuth-User", "X-WebAuth-Role", "X-Authenticated-User", "X-Authenticated-Userid",
+			"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "Launchpad-Identity", "X-Launchpad-Identity",
+		} {
+			for _, spelling := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."), strings.Replace(name, "-", "_", 1), strings.ToLower(strings.Replace(name, "-", ".", 1))} {
+				if got(spelling) {
+					t.Errorf("%s reached the upstream", spelling)
+				}
+			}
+		}
+		for _, name := range []string{"X-User-Agent", "X-Userland", "X-Request-Id", "X-Authority", "Remotely", "X-Remoteness", "Accept", "X-Webauthn"} {
+			if !got(name) {
+				t.Errorf("%s is nobody's identity, and did not arrive", name)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
 // The catalogue asks for a million; `make nightly` makes as many.
 var calls = flag.Int("calls", 1600, "that many callers make, in the test of who gets whose answer")
 
