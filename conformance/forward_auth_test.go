@@ -140,7 +140,7 @@ func TestRFC6750_3_ThroughForwardAuth(t *testing.T) {
 		wantVerdict(t, s, about("GET", "/data"), 401)
 		wantVerdict(t, s, about("GET", "/data", "Authorization", "Basic YTpi"), 401)
 		wantVerdict(t, s, bearer("GET", "/data?access_token="+token+"x", token), 400)
-		wantVerdict(t, s, about("GET", "/data?access_token="+token), 200)
+		wantVerdict(t, s, about("GET", "/data?access_token="+token), 401)
 		wantVerdict(t, s, about("GET", "/data?access_token="+s.Tokens(s.Public).Text("access_token")), 401)
 		wantVerdict(t, s, bearer("DELETE", "/data", token), 405)
 		wantVerdict(t, s, bearer("GET", "/else", token), 404)
@@ -160,6 +160,32 @@ func TestRFC6750_3_ThroughForwardAuth(t *testing.T) {
 		token = s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
 		s.Clock.Advance(2 * time.Hour)
 		wantVerdict(t, s, bearer("GET", "/data", token), 401)
+	}, lptest.Guarding(guardedAPI))
+}
+
+// AT03: a verdict cannot take a token out of the address that the proxy hands on, so none is taken there: not by an API that would
+// take it, under none of its names, and not by one that has an upstream of its own and takes it from there.
+func TestAT03_NoTokenInAnAddressPassesAProxy(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		home := strings.TrimPrefix(s.URL, "http://")
+		for _, name := range []string{"access_token", "oauth_token", "bearer_token", "access%5Ftoken"} {
+			wantVerdict(t, s, about("GET", "/data?a=b&"+name+"="+token), 401)
+			wantVerdict(t, s, about("GET", "/reports/a?"+name+"="+token), 401)
+			eachProxy(t, s, asked{"GET", "http", home, "/v3/dashboards?" + name + "=" + token, http.Header{}}, func(t *testing.T, proxy string, got lptest.Answer) {
+				if got.Status != 401 {
+					t.Errorf("%s, which has an upstream, by %s: %d", name, proxy, got.Status)
+				}
+			})
+		}
+		wantVerdict(t, s, bearer("GET", "/data", token), 200)
+		eachProxy(t, s, asked{"GET", "http", home, "/v3/dashboards", http.Header{"Authorization": {"Bearer " + token}}}, func(t *testing.T, proxy string, got lptest.Answer) {
+			if got.Status != 200 {
+				t.Errorf("in its header by %s: %d", proxy, got.Status)
+			}
+		})
+		// The gateway takes the same token from the address, and takes it out.
+		wantStatus(t, s.Do(s.Request("GET", "/v3/dashboards?access_token="+token, "")), 200)
 	}, lptest.Guarding(guardedAPI))
 }
 
