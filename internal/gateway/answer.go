@@ -42,6 +42,7 @@ func (a *answer) write() error {
 	}
 	h := a.w.Header()
 	answerHeader(h, a.res.Header)
+	a.challenge(h)
 	for name := range a.res.Trailer { // those that are announced
 		if !keptBack(name) {
 			h.Add("Trailer", name)

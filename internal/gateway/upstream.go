@@ -28,6 +28,7 @@ type Upstream interface {
 // passage is one call on its way.
 type passage struct {
 	api    *API
+	issuer string
 	record *web.Record
 	become bool         // a WebSocket
 	lasts  func() error // whether it might still pass
