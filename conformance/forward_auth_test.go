@@ -521,6 +521,42 @@ func TestGW10_ABrowserSignsInForAGuardedHost(t *testing.T) {
 	}, lptest.Guarding(guardedAPI))
 }
 
+// GW10: what refuses a person for good is a page: it says who they are and where to go, and needs nothing from elsewhere. Programs get JSON.
+func TestGW10_RefusalsOfPeopleArePages(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		v := signedInVisitor(t, s)
+		wantStatus(t, v.open("/reports/a"), 200)
+		for target, want := range map[string]struct {
+			status int
+			who    string
+		}{"/of/none/reports": {403, s.Person.Email}, "/else": {404, ""}, "/.launchpad/signed-in?h=x": {403, ""}} {
+			got := v.ask("GET", target)
+			path, _, _ := strings.Cut(target, "?")
+			if got.Status != want.status || got.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(got.Body, guardedHost+path) || !strings.Contains(got.Body, want.who) || !strings.Contains(got.Body, `href="`+s.URL+`/account"`) {
+				t.Errorf("%s: %d %v %s", target, got.Status, got.Header, got.Body)
+			}
+			if (want.who == "") != !strings.Contains(got.Body, s.Person.Email) {
+				t.Errorf("%s names somebody, or nobody: %s", target, got.Body)
+			}
+			policy := got.Header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Frame-Options") != "DENY" {
+				t.Errorf("%s: %v", target, got.Header)
+			}
+			if len(got.Body) > 8<<10 || strings.Contains(got.Body, "<script") || strings.Contains(got.Body, "<link") || strings.Contains(got.Body, "src=") {
+				t.Errorf("%s: the page is large or needs something from elsewhere", target)
+			}
+			if got := v.ask("GET", target, "Sec-Fetch-Mode", "cors"); got.Header.Get("Content-Type") != "application/json" {
+				t.Errorf("%s for a script: %s", target, got.Header.Get("Content-Type"))
+			}
+		}
+		eachProxy(t, s, about("GET", "/else", "Accept", "text/html"), func(t *testing.T, proxy string, got lptest.Answer) {
+			if page := strings.HasPrefix(got.Header.Get("Content-Type"), "text/html"); page == (proxy == "nginx") {
+				t.Errorf("by %s: %s", proxy, got.Header.Get("Content-Type"))
+			}
+		})
+	}, lptest.Guarding(guardedAPI))
+}
+
 // GW10: a cookie that is malformed, doubled, another host's, or whose session cannot be read opens nothing.
 func TestGW10_NoErrorIsASuccess(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -362,6 +362,10 @@ func TestGW10_BrowsersBehindRealProxies(t *testing.T) {
 		wantStatus(t, ask("POST", "/reports/a", "Origin", "https://"+guardedHost), 200)
 		wantStatus(t, ask("POST", "/reports/a", "Origin", "https://evil.example"), 403)
 		wantStatus(t, ask("POST", "/reports/a"), 403)
+		refused := ask("GET", "/of/none/reports")
+		if refused.Status != 403 || !strings.Contains(refused.Body, s.Person.Email) || !strings.HasSuffix(refused.Body, "</html>\n") || !strings.Contains(refused.Header.Get("Content-Security-Policy"), "sha256-") {
+			t.Errorf("%d %v %s", refused.Status, refused.Header, refused.Body)
+		}
 		v.home.Post("/signout", v.home.Get("/account").Hidden())
 		wantStatus(t, ask("GET", "/reports/a"), 302)
 	})

@@ -89,6 +89,14 @@ func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p prot
 	call := new(http.Request)
 	*call = *r
 	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.target, http.NoBody
+	if p, err = f.judge(w, call, o); err != nil && navigates(call) {
+		err = f.shown(err, o)
+	}
+	return p, err
+}
+
+// judge decides on the call.
+func (f *Room) judge(w http.ResponseWriter, call *http.Request, o original) (p protect.Passage, err error) {
 	if err := canonical(call); err != nil {
 		return p, err
 	}
