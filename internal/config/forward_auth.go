@@ -31,11 +31,11 @@ func (c *Config) checkGuarded(key string, api *API) error {
 		return nil
 	}
 	if api.QueryTokens {
-		return wrong(key+".query_tokens", "is for APIs with an upstream: only there the token is taken out of the address before the application sees it; take the setting out")
+		return Wrong(key+".query_tokens", "is for APIs with an upstream: only there the token is taken out of the address before the application sees it; take the setting out")
 	}
 	for _, setting := range api.ofGateway() {
 		if setting.made {
-			return wrong(key+"."+setting.name, "is for APIs with an upstream, and would do nothing where a proxy asks; take it out, and set the like in the proxy")
+			return Wrong(key+"."+setting.name, "is for APIs with an upstream, and would do nothing where a proxy asks; take it out, and set the like in the proxy")
 		}
 	}
 	return nil

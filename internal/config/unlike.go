@@ -30,7 +30,7 @@ func (c *Config) NeedsStart(running *Config) error {
 	check := func(key string, scopes []string) error {
 		for _, scope := range scopes {
 			if !known[scope] {
-				return c.located(wrong(key, "the scope %q is new; scopes take effect at the next start, so start anew, or leave it out until then", scope))
+				return c.Located(Wrong(key, "the scope %q is new; scopes take effect at the next start, so start anew, or leave it out until then", scope))
 			}
 		}
 		return nil
