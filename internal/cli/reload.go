@@ -56,6 +56,9 @@ func (p *process) reload() (only []string, err error) {
 	if err := c.Finish(); err != nil {
 		return nil, err
 	}
+	if err := c.NeedsStart(&p.config); err != nil {
+		return nil, err
+	}
 	list, err := apis(c)
 	if err != nil {
 		return nil, err

@@ -85,6 +85,26 @@ const api = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n[[ap
 
 const bare = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n"
 
+// What only the gateway obeys is refused where a proxy asks: it would do nothing, and a token in the address would reach the application.
+func TestSettingsOfTheGatewayAreRefusedWhereAProxyAsks(t *testing.T) {
+	const asking = "[forward_auth]\nproxies = [\"127.0.0.1\"]\n[[api]]\nhosts = [\"app.example.com\"]\nprefix = \"/\"\n"
+	if err := load(written(t, asking), none); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"query_tokens": "true", "websocket": "true", "origins": `["https://app.example.com"]`, "max_body": "1", "max_answer": "1", "connect_timeout": `"1s"`, "first_byte_timeout": `"1s"`,
+		"timeout": `"1s"`, "retries": "-1", "health_path": `"/health"`, "health_interval": `"1s"`,
+	} {
+		setting := name + " = " + value + "\n"
+		if err := load(written(t, asking+setting), none); err == nil || !strings.Contains(err.Error(), "launchpad.toml:6: api[0]."+name+": ") || !strings.Contains(err.Error(), "APIs with an upstream") {
+			t.Errorf("%s: got %v, want it to be refused", name, err)
+		}
+		if err := load(written(t, bare+setting), none); err != nil {
+			t.Errorf("%s with an upstream: %v", name, err)
+		}
+	}
+}
+
 func TestTheEnvironmentOverrulesTheFileAndIsBlamed(t *testing.T) {
 	file := written(t, "refresh_window = \"10s\"\n")
 	if err := load(file, "LAUNCHPAD_REFRESH_WINDOW=2h"); err == nil || !strings.HasPrefix(err.Error(), "LAUNCHPAD_REFRESH_WINDOW: ") {

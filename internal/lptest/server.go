@@ -396,6 +396,16 @@ func (s *Server) BreakStore() {
 	s.broken = true
 }
 
+// Hurried is a second address of the server, at which answers must be taken within write of their requests.
+func (s *Server) Hurried(write time.Duration) (url string) {
+	second := httptest.NewUnstartedServer(s.server)
+	second.Config.WriteTimeout = write
+	second.Config.ErrorLog = s.http.Config.ErrorLog
+	second.Start()
+	s.t.Cleanup(second.Close)
+	return second.URL
+}
+
 // Routes lists every route of the house.
 func (s *Server) Routes() []web.Route { return s.server.Routes() }
 

@@ -17,9 +17,10 @@ type Credentials interface {
 	MayPresent(ctx context.Context, h http.Header, p access.Presented, t access.Token) error
 }
 
-// queryAllowed: tokens in addresses end up in logs and histories, so an API can refuse them, whoever brings them.
+// queryAllowed: tokens in addresses end up in logs and histories, so an API can refuse them, whoever brings them. Where a proxy
+// asks, none is taken: we cannot take it out of the address that goes on to the application.
 func queryAllowed(api *API) error {
-	if !api.QueryTokens || api.Agents {
+	if !api.QueryTokens || api.Agents || api.Guarded {
 		return oauth.InvalidToken("query_token_refused", "this API takes tokens in the Authorization header only").Got("a token in the query", "Authorization: Bearer")
 	}
 	return nil

@@ -20,7 +20,7 @@ type API struct {
 	Routes      []Route
 	Scopes      oauth.Scope // that it asks for itself, beside those of its routes
 	AccountFrom []string    // which of the AccountSources may name the account; none: all
-	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
+	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents, nor where a proxy asks
 	Agents      bool        // it is for AI agents: strangers' apps may ask for it
 	Assertion   bool        // whoever is behind it gets a signed statement of who calls
 	Guarded     bool        // a proxy that asks stands in front of it, and not we
