@@ -107,6 +107,9 @@ const namesOf = (t) =>
 const dead = (t) => namesOf(t).some((name) => revoked.has(name));
 const holds = (t, asked) => asked > everything + SETTLE && !namesOf(t).some((name) => changed.has(name) && asked <= changed.get(name) + SETTLE);
 
+// A token that names an API is for no other; a sealed one that names none is for all of them.
+const isForUs = (audience) => [audience].flat().includes(ISSUER);
+
 const kept = new Map(); // by digest: whoever reads the memory has no token
 
 async function introspected(token) {
@@ -121,7 +124,7 @@ async function introspected(token) {
   });
   if (answer.status !== 200) throw new Error(`introspection answered ${answer.status}`);
   const found = await answer.json();
-  if (found.active !== true || found.token_type === 'refresh_token') throw bad();
+  if (found.active !== true || found.token_type === 'refresh_token' || !isForUs(found.aud ?? ISSUER)) throw bad();
   const age = found.exp ? Math.min(MAX_AGE, found.exp * 1000 - Date.now()) : MAX_AGE;
   if (kept.size >= MOST) kept.delete(kept.keys().next().value);
   kept.set(digest, { answer: found, asked, until: asked + age });
@@ -157,8 +160,7 @@ async function signed(token) {
   const key = await keyOf(header.kid);
   if (!key || !verify('sha256', `${head}.${payload}`, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'))) throw bad();
   const seconds = Date.now() / 1000;
-  const audience = [claims.aud].flat();
-  if (claims.iss !== ISSUER || !audience.includes(ISSUER) || !(claims.exp > seconds) || claims.iat > seconds + 60 || claims.nbf > seconds + 60 || claims.cnf) throw bad();
+  if (claims.iss !== ISSUER || !isForUs(claims.aud) || !(claims.exp > seconds) || claims.iat > seconds + 60 || claims.nbf > seconds + 60 || claims.cnf) throw bad();
   // What changed since it was signed, and which accounts are "all", the server knows.
   const doubtful = everything > -Infinity || namesOf(claims).some((name) => changed.has(name));
   if (doubtful || !current() || claims.lp_reach?.all || !claims.lp_reach?.accounts) return introspected(token);
