@@ -33,11 +33,16 @@ function note(heard, { of, id }) {
   heard.set(`${of} ${id}`, now());
 }
 
-function take({ event, id, data }) {
+function take({ event, id, data }, opened) {
   const told = data ? JSON.parse(data) : {};
   if (event === 'hello') keep = told.keep_s * 1000;
   else if (event === 'reset') startOver();
-  else if (event === 'current') asOf = now() - told.lag_ms;
+  else if (event === 'current') {
+    // Not when it came but when it was written: somebody on the way may hold it back.
+    const written = Math.min(now(), opened + (told.since_hello_ms ?? Infinity));
+    asOf = written - told.lag_ms;
+    if (now() - written >= BOUND) throw new Error('somebody on the way holds the feed back');
+  }
   else if (event === 'revoked' && told.id) note(revoked, told);
   else if (event === 'changed' && told.id) note(changed, told);
   else if (event) {
@@ -57,6 +62,7 @@ async function follow() {
   const silence = new AbortController();
   let watch = setTimeout(() => silence.abort(), 3000);
   try {
+    const opened = now();
     const headers = { authorization: basic, accept: 'text/event-stream', ...(place && { 'last-event-id': place }) };
     const answer = await fetch(`${ISSUER}/oauth/revocations`, { headers, redirect: 'error', signal: silence.signal });
     if (answer.status !== 200) throw new Error(`the feed answered ${answer.status}`);
@@ -72,7 +78,7 @@ async function follow() {
           const at = line.indexOf(': ');
           if (at > 0) fields[line.slice(0, at)] = line.slice(at + 2);
         }
-        take(fields);
+        take(fields, opened);
       }
     }
   } finally {
