@@ -15,6 +15,23 @@ import (
 // Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document): the client_id is an address, and what lies there is
 // the app. Refusals are shown to the person and never redirected, since where to is what the document would have said.
 
+// askedKey is where the counter of a request's unknown documents is.
+type askedKey struct{}
+
+// Counting lets admit decide about each document that is not known yet and has to be fetched because of a request: whoever names
+// addresses makes us ask them.
+func Counting(ctx context.Context, admit func() error) context.Context {
+	return context.WithValue(ctx, askedKey{}, admit)
+}
+
+func (s *Strangers) admit(ctx context.Context, clientID string) error {
+	admit, counted := ctx.Value(askedKey{}).(func() error)
+	if !counted || s.options.Fetch.AtHand(clientID) {
+		return nil
+	}
+	return admit()
+}
+
 // documented reads the app at an address. stored is what it was when somebody let it in last, or the zero App.
 func (s *Strangers) documented(ctx context.Context, clientID string, stored core.App) (core.App, error) {
 	if err := s.checkClientID(clientID); err != nil {
@@ -24,6 +41,9 @@ func (s *Strangers) documented(ctx context.Context, clientID string, stored core
 		// Nobody let it in, or it may not act any more.
 		if _, err := s.store.AppByClientID(ctx, clientID); !errors.Is(err, core.ErrNotFound) {
 			return core.App{}, errors.Join(err, core.ErrNotFound)
+		}
+		if err := s.admit(ctx, clientID); err != nil {
+			return core.App{}, err
 		}
 	}
 	document, err := s.options.Fetch.Get(ctx, clientID)

@@ -139,7 +139,7 @@ func (a *Room) deny(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := &request{ctx: r.Context(), room: a, form: form}
+	q := a.read(r, form)
 	for _, step := range append(identify, placeAnswer, checkState) {
 		if err := step(q); err != nil {
 			return err
