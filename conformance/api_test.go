@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -93,6 +94,28 @@ func TestRFC6750_3_1_BadTokens(t *testing.T) {
 		}
 		s.Clock.Advance(-4 * time.Hour)
 		wantError(t, s.Call(token), 401, "invalid_token")
+	})
+}
+
+// AT11, AT12, AT13, AT14, AT15, AT16: RFC 8725 §3.1, at the gateway.
+func TestRFC8725_3_1_ForgedJWTs(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		s.Machine.App = s.Switch(s.Machine, apps.Switches{ClientCredentials: true, Introspection: true, TokenFormat: core.FormatJWT})
+		good := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		wantStatus(t, s.Call(good), 200)
+		var set struct {
+			Keys []json.RawMessage `json:"keys"`
+		}
+		if err := json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set); err != nil {
+			t.Fatal(err)
+		}
+		for name, token := range lptest.ForgedJWTs(t, good, set.Keys[0]) {
+			// RFC 6585 §5: what does not fit into a request's head is not looked at.
+			if a := s.Call(token); a.Status != 401 && a.Status != 431 {
+				t.Errorf("%s: %d %s, want 401", name, a.Status, a.Body)
+			}
+		}
+		wantStatus(t, s.Call(good), 200)
 	})
 }
 
