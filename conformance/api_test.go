@@ -119,6 +119,38 @@ func TestRFC8725_3_1_ForgedJWTs(t *testing.T) {
 	})
 }
 
+// AT17: what was changed on the way is refused by its checksum, before the store is asked: here it is away, and whoever asks it
+// answers 503. RFC 6750 §3.1, RFC 6749 §5.2.
+func TestAT17_WrongChecksumsCostNoLookUp(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		sealed, refresh := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token"), s.Tokens(s.Web).Text("refresh_token")
+		_, shown, err := s.Acts().CreatePersonalToken(t.Context(), s.Person, s.Web.App, apps.TokenDraft{Name: "Script", Reach: core.Reach{All: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func(token string) lptest.Answer { return s.Call(token, "Launchpad-Account", s.First.Slug) }
+		wantStatus(t, call(shown.Reveal()), 200)
+		s.BreakStore()
+		wantStatus(t, call(shown.Reveal()), 503)
+		wantStatus(t, s.Refresh(s.Web, refresh), 503)
+		for kind, token := range map[string]string{"sealed": sealed, "personal": shown.Reveal(), "refresh": refresh} {
+			middle := len(token) / 2
+			for how, bad := range map[string]string{
+				"truncated": token[:len(token)-1], "extended": token + "0", "checksum edited": token[:len(token)-6] + "000000", "checksum gone": token[:len(token)-6],
+				"in small letters": strings.ToLower(token), "character changed": token[:middle] + string(flip(token[middle])) + token[middle+1:], "nothing in it": token[:strings.LastIndexByte(token, '_')+1],
+			} {
+				a, want := call(bad), 401
+				if kind == "refresh" {
+					a, want = s.Refresh(s.Web, bad), 400
+				}
+				if a.Status != want {
+					t.Errorf("%s, %s: %d %s, want %d", kind, how, a.Status, a.Body, want)
+				}
+			}
+		}
+	})
+}
+
 func flip(c byte) byte {
 	if c == 'a' {
 		return 'b'
