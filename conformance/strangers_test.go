@@ -21,7 +21,7 @@ import (
 	"launchpad/oauth"
 )
 
-// Apps that come by themselves: RFC 7591, RFC 7592 and client ID metadata documents. The catalogue's rows are DC01 to DC20.
+// Apps that come by themselves: RFC 7591, RFC 7592 and client ID metadata documents.
 
 // documents is a web site on which strangers keep their documents.
 type documents struct {
@@ -284,7 +284,7 @@ func TestGW21_AgentsInBrowsers(t *testing.T) {
 	})
 }
 
-// DC03 to DC06, DC20: what a registration may not be.
+// DC03, DC04, DC05, DC06, DC20: what a registration may not be.
 func TestDC03_DC04_DC06_RegistrationsThatAreRefused(t *testing.T) {
 	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
 		many := strings.Repeat(`"https://app.example/callback",`, 21)

@@ -241,7 +241,7 @@ func TestBeatsWithoutATime(t *testing.T) {
 	}
 }
 
-// More than can be kept is not forgotten: everything is asked about.
+// AT18: more than can be kept is not forgotten: everything is asked about.
 func TestTooManyMarks(t *testing.T) {
 	_, v := newFeedServer(t)
 	v.heard(v.elapsed())

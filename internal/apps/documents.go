@@ -74,7 +74,7 @@ func (s *Strangers) unfetched(clientID string, stored core.App, err error) (core
 		Got(oauth.Printable(clientID), "a JSON document at this address").Because(err)
 }
 
-// checkClientID: §2 of the draft, and of what it leaves open the stricter half: no query, no port, no address of a machine.
+// checkClientID: draft-ietf-oauth-client-id-metadata-document §3, and of what it leaves open the stricter half: no query, no port, no address of a machine.
 func (s *Strangers) checkClientID(clientID string) error {
 	if err := s.options.Fetch.CheckURL(clientID); err != nil {
 		return err
@@ -109,12 +109,12 @@ func (s *Strangers) readDocument(ctx context.Context, clientID string, body []by
 	}
 	switch {
 	case m.ClientID != clientID:
-		// §3 of the draft: equal letter by letter, or anybody could point at another's document.
+		// draft-ietf-oauth-client-id-metadata-document §4.1: equal letter by letter, or anybody could point at another's document.
 		return core.App{}, badDocument(clientID, "its client_id is not the address at which it lies")
 	case m.has("client_secret") || m.has("client_secret_expires_at"):
 		return core.App{}, badDocument(clientID, "it has a client_secret, and everybody can read it")
 	case m.AuthMethod != "" && m.AuthMethod != "none":
-		// §4.1 of the draft: nothing that is shared can be kept secret in a public document.
+		// draft-ietf-oauth-client-id-metadata-document §4.1: nothing that is shared can be kept secret in a public document.
 		return core.App{}, badDocument(clientID, "its token_endpoint_auth_method must be none")
 	}
 	now := s.clock.Now()
