@@ -106,7 +106,7 @@ var known = []specification{
 	},
 	{
 		Name: "OIDC Discovery", Title: "OpenID Connect Discovery 1.0", Document: "https://openid.net/specs/openid-connect-discovery-1_0.html",
-		Sections: map[string]string{"3": "OpenID Provider Metadata", "4": "Obtaining OpenID Provider Configuration Information"},
+		Sections: map[string]string{"4": "Obtaining OpenID Provider Configuration Information"},
 	},
 	{
 		Name: "draft-ietf-oauth-client-id-metadata-document", Title: "OAuth Client ID Metadata Document", Document: "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-01",
