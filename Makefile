@@ -117,6 +117,7 @@ nightly: install
 	$(MAKE) guess
 	$(MAKE) import TOKENS=100000
 	$(MAKE) feed REVOCATIONS=1000
+	go run ./bench -only proxy,proxy_jwt,forward_auth
 	go test -count=1 -timeout 30m -run GW16 ./conformance -calls 1000000
 	scripts/with-postgres.sh go test -count=2 -race -timeout 60m ./...
 

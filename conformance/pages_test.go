@@ -284,7 +284,7 @@ func TestRefusedTokenFormStaysNarrow(t *testing.T) {
 	})
 }
 
-// What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03 to AU05.
+// What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03, AU04, AU05.
 func TestRFC7591_3_2_2_RedirectURIsAtRegistration(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)

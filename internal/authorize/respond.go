@@ -144,7 +144,7 @@ func (a *Room) deny(w http.ResponseWriter, r *http.Request) error {
 
 // Deny is to deny what Begin is to begin. No browser has to come again.
 func (a *Room) Deny(w http.ResponseWriter, r *http.Request, form, _ oauth.Form, dialect string) error {
-	q := &request{ctx: r.Context(), room: a, form: form}
+	q := a.read(r, form)
 	q.record.Dialect = dialect
 	for _, step := range append(identify, placeAnswer, checkState) {
 		if err := step(q); err != nil {

@@ -16,7 +16,7 @@ type API struct {
 	Upstream    string   `toml:"upstream" help:"http:// or https:// address that calls are passed on to; without one, a proxy stands in front of the API and asks (forward_auth)"`
 	Upstreams   []string `toml:"upstreams" help:"several such addresses instead, which take turns"`
 	AccountFrom []string `toml:"account_from" help:"what may say which account a call means, of path, host, header and grant; without it all four, in this order"`
-	QueryTokens *bool    `toml:"query_tokens" help:"take personal tokens, and tokens of apps of the profiles draft5 and oauth2, in the address (?access_token=); without the setting, if the API has an upstream, whose calls lose them; never if it is for agents"`
+	QueryTokens *bool    `toml:"query_tokens" help:"take personal tokens, and tokens of apps of the profiles draft5 and oauth2, in the address (?access_token=); without the setting, yes; never if the API is for agents, or has no upstream"`
 	Resource    string   `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
 	Scopes      []string `toml:"scopes" help:"scopes that the API asks for itself, beside those of its routes"`
 	Agents      bool     `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
@@ -81,12 +81,10 @@ func (a *API) Asserts() bool {
 }
 
 // TakesQueryTokens reports whether tokens may come in the address of a call. What was promised to old clients holds unless an
-// API forbids it. A proxy that asks passes addresses on as they are, so what stands behind it must want to see them.
+// API forbids it. A proxy that asks passes addresses on as they are, so what stands behind it never takes them.
 func (a *API) TakesQueryTokens() bool {
-	if a.QueryTokens != nil {
-		return *a.QueryTokens && !a.Agents
-	}
-	return (a.Upstream != "" || len(a.Upstreams) > 0) && !a.Agents
+	passedOn := a.Upstream != "" || len(a.Upstreams) > 0
+	return passedOn && !a.Agents && (a.QueryTokens == nil || *a.QueryTokens)
 }
 
 // AllMethods lists the methods of a route.

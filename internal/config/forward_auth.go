@@ -30,7 +30,7 @@ func (c *Config) checkGuarded(key string, api *API) error {
 	if !api.Guarded(c) {
 		return nil
 	}
-	if api.QueryTokens {
+	if api.QueryTokens != nil && *api.QueryTokens {
 		return Wrong(key+".query_tokens", "is for APIs with an upstream: only there the token is taken out of the address before the application sees it; take the setting out")
 	}
 	for _, setting := range api.ofGateway() {

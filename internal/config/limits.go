@@ -25,6 +25,8 @@ type Limits struct {
 	Register      int `toml:"register" help:"registrations of apps by program from one address"`
 	RegisterOfAll int `toml:"register_of_all" help:"registrations of apps by program from all addresses together"`
 
+	UnknownDocuments int `toml:"unknown_documents" help:"authorization requests from one address for which the metadata document of an app has to be fetched that nobody has let in yet"`
+
 	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
 	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
 	FeedOfApp       int `toml:"feed_of_app" help:"requests of one app for the revocation feed"`
@@ -44,7 +46,7 @@ var DefaultLimits = Limits{
 	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
 	Token: 5000, Introspect: 20_000, Feed: 1000, Revoke: 5000, API: 20_000,
 	TokenOfApp: 5000, IntrospectOfApp: 20_000, FeedOfApp: 1000, RevokeOfApp: 5000,
-	Register: 50, RegisterOfAll: 300,
+	Register: 50, RegisterOfAll: 300, UnknownDocuments: 20,
 	APIOfAccount: 500, APIOfRoute: 500, APIOfIdentity: 5000, APIOfApp: 50_000, APIInAccount: 20_000,
 	WrongSecrets: 100, WrongPasswords: 100,
 }
