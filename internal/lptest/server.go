@@ -203,10 +203,13 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 }
 
 // StartEmpty starts a server on its first start and gives the path of the one-time link.
-func StartEmpty(t testing.TB, e Engine) (*Server, string) {
+func StartEmpty(t testing.TB, e Engine, with ...Option) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
 	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.Migrated(t), o: defaults()}
+	for _, option := range with {
+		option(&s.o)
+	}
 	s.o.setup = setup
 	s.open()
 	t.Cleanup(s.close)
@@ -343,7 +346,14 @@ func (s *Server) RestartWithSunset(ends map[core.OldWay]time.Time) {
 // own. PostgreSQL only: an embedded database has one process.
 func (s *Server) SecondNode() *Server {
 	s.t.Helper()
+	return s.SecondNodeAhead(0)
+}
+
+// SecondNodeAhead is SecondNode, of a machine whose clock differs.
+func (s *Server) SecondNodeAhead(by time.Duration) *Server {
+	s.t.Helper()
 	second := *s
+	second.Clock = s.Clock.Ahead(by)
 	second.http, second.issuer = nil, s.URL
 	second.open()
 	s.t.Cleanup(second.close)
