@@ -85,20 +85,28 @@ func (c canaries) found(text string) (list []string) {
 // dump is everything that the database holds: each column of each row, and, where it is a file, the file itself.
 func dump(t *testing.T, s *lptest.Server) string {
 	t.Helper()
-	engine, dsn := s.Database()
-	driver, tables := "pgx", `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
-	var text strings.Builder
-	if engine == "sqlite" {
-		dsn = strings.TrimPrefix(dsn, "sqlite:")
-		driver, tables = "sqlite", `SELECT name FROM sqlite_master WHERE type = 'table'`
-		files, _ := filepath.Glob(dsn + "*")
+	text := strings.Join(rows(t, s), "\n")
+	if engine, dsn := s.Database(); engine == "sqlite" {
+		files, _ := filepath.Glob(strings.TrimPrefix(dsn, "sqlite:") + "*")
 		for _, file := range files {
 			raw, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text.Write(raw)
+			text += string(raw)
 		}
+	}
+	return text
+}
+
+// rows is each row of each table.
+func rows(t *testing.T, s *lptest.Server) (list []string) {
+	t.Helper()
+	engine, dsn := s.Database()
+	driver, tables := "pgx", `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
+	if engine == "sqlite" {
+		dsn = strings.TrimPrefix(dsn, "sqlite:")
+		driver, tables = "sqlite", `SELECT name FROM sqlite_master WHERE type = 'table'`
 	}
 	dsn, _, _ = strings.Cut(dsn, "?") // what follows is for a pool
 	db, err := sql.Open(driver, dsn)
@@ -114,10 +122,10 @@ func dump(t *testing.T, s *lptest.Server) string {
 	}
 	for _, name := range names {
 		for _, row := range column(t, db, `SELECT * FROM "`+name+`"`) {
-			text.WriteString(name + ": " + row + "\n")
+			list = append(list, name+": "+row)
 		}
 	}
-	return text.String()
+	return list
 }
 
 // column gives each row as text.
