@@ -216,8 +216,8 @@ func StartEmpty(t testing.TB, e Engine, with ...Option) (*Server, string) {
 	return s, "/setup?token=" + token.Reveal()
 }
 
-// masterKey of all test servers.
-var masterKey = make([]byte, secret.KeySize)
+// MasterKey of all test servers.
+const MasterKey = "a-master-key-for-tests-32-bytes!"
 
 func (s *Server) open() {
 	ctx := context.Background()
@@ -243,7 +243,7 @@ func (s *Server) open() {
 	}
 	s.o.fetch.Clock = s.Clock
 	s.made = server.Options{
-		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
+		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: []byte(MasterKey),
 		Life: life, RefreshWindow: s.o.window, Catalog: s.o.catalog,
 		APIs:   []gateway.API{s.SampleAPI()},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Asking: s.o.asking, Limits: s.o.limits,
