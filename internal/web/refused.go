@@ -25,6 +25,17 @@ func (Refused) Title() (string, []any)   { return "refused.title", nil }
 func (p Refused) Sentence() []Word       { return Failure{Error: p.Error}.Sentence() }
 func (Refused) Stylesheet() template.CSS { return refusedStyle() }
 
+// Text is what the sentence, which is for developers, means to a person; "": the same.
+func (p Refused) Text() string {
+	switch p.Error.Slug {
+	case "account_not_allowed", "account_none":
+		return "refused.account"
+	case "api_route_unknown", "page_unknown":
+		return "refused.nothing"
+	}
+	return ""
+}
+
 // stylist is a page that brings its style along.
 type stylist interface{ Stylesheet() template.CSS }
 
