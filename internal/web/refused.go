@@ -44,7 +44,7 @@ func refusedStyle() template.CSS {
 	return template.CSS(text)
 }
 
-// ownStyle is the policy of a page that has nothing but the style that it brings. CSP 3 §8.3: a hash allows that one alone.
+// ownStyle is the policy of a page that has nothing but the style that it brings: a hash allows that one alone.
 func ownStyle(style template.CSS) string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
