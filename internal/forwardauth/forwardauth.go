@@ -151,8 +151,8 @@ func noToken(tokens protect.Credentials, call *http.Request) bool {
 }
 
 func inAddress(tokens protect.Credentials, call *http.Request) bool {
-	presented, err := tokens.Present(call)
-	return err == nil && presented.InQuery
+	presented, err := tokens.Present(http.Header{}, call)
+	return err == nil && presented.InQuery()
 }
 
 // pass lets the request pass, and tells for whom. Every name is set, if need be to nothing: what the proxy copies from here
