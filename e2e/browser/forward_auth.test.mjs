@@ -79,8 +79,9 @@ test('a person at a page that nginx guards', async (t) => {
     const answer = await page.goto(`http://${host}:${port}/of/nobody/reports`);
     assert.equal(answer.status(), 403);
     await page.getByRole('heading', { name: 'You cannot open this page' }).waitFor();
+    await page.getByText('not a member').waitFor();
     await page.getByText(facts.identity.email).waitFor();
-    assert.equal(await page.getByRole('link').getAttribute('href'), `${issuer}/account`);
+    assert.equal(await page.getByRole('link', { name: 'Sign out' }).getAttribute('href'), `${issuer}/account`);
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('main')).display), 'grid', 'the style that the page brings is not taken');
     page.mishaps = []; // 403, as it should be, and an icon that nobody declared
     await look(page, 'forward-auth-refused');

@@ -88,7 +88,7 @@ const bare = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n"
 // What only the gateway obeys is refused where a proxy asks: it would do nothing, and a token in the address would reach the application.
 func TestSettingsOfTheGatewayAreRefusedWhereAProxyAsks(t *testing.T) {
 	const asking = "[forward_auth]\nproxies = [\"127.0.0.1\"]\n[[api]]\nhosts = [\"app.example.com\"]\nprefix = \"/\"\n"
-	if err := load(written(t, asking), none); err != nil {
+	if err := load(written(t, asking)); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
@@ -96,10 +96,10 @@ func TestSettingsOfTheGatewayAreRefusedWhereAProxyAsks(t *testing.T) {
 		"timeout": `"1s"`, "retries": "-1", "health_path": `"/health"`, "health_interval": `"1s"`,
 	} {
 		setting := name + " = " + value + "\n"
-		if err := load(written(t, asking+setting), none); err == nil || !strings.Contains(err.Error(), "launchpad.toml:6: api[0]."+name+": ") || !strings.Contains(err.Error(), "APIs with an upstream") {
+		if err := load(written(t, asking+setting)); err == nil || !strings.Contains(err.Error(), "launchpad.toml:6: api[0]."+name+": ") || !strings.Contains(err.Error(), "APIs with an upstream") {
 			t.Errorf("%s: got %v, want it to be refused", name, err)
 		}
-		if err := load(written(t, bare+setting), none); err != nil {
+		if err := load(written(t, bare+setting)); err != nil {
 			t.Errorf("%s with an upstream: %v", name, err)
 		}
 	}

@@ -25,6 +25,17 @@ func (Refused) Title() (string, []any)   { return "refused.title", nil }
 func (p Refused) Sentence() []Word       { return Failure{Error: p.Error}.Sentence() }
 func (Refused) Stylesheet() template.CSS { return refusedStyle() }
 
+// Text is what the sentence, which is for developers, means to a person; "": the same.
+func (p Refused) Text() string {
+	switch p.Error.Slug {
+	case "account_not_allowed", "account_none":
+		return "refused.account"
+	case "api_route_unknown", "page_unknown":
+		return "refused.nothing"
+	}
+	return ""
+}
+
 // stylist is a page that brings its style along.
 type stylist interface{ Stylesheet() template.CSS }
 
@@ -33,7 +44,7 @@ func refusedStyle() template.CSS {
 	return template.CSS(text)
 }
 
-// ownStyle is the policy of a page that has nothing but the style that it brings. CSP 3 §8.3: a hash allows that one alone.
+// ownStyle is the policy of a page that has nothing but the style that it brings: a hash allows that one alone.
 func ownStyle(style template.CSS) string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
