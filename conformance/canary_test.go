@@ -60,7 +60,7 @@ func spellings(secretText string) map[string]string {
 var prefixes = []secret.Prefix{secret.AccessToken, secret.RefreshToken, secret.Code, secret.PersonalToken, secret.AppSecret, secret.Session, secret.Interaction, secret.SetupLink,
 	secret.Device, secret.Invitation, secret.Registration, secret.Site}
 
-// The search knows every kind of string that is declared.
+// ASVS §16.2.5: the search knows every kind of string that is declared.
 func TestTheSearchKnowsEveryPrefix(t *testing.T) {
 	source, err := os.ReadFile("../internal/secret/token.go")
 	if err != nil {

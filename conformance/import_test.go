@@ -280,6 +280,64 @@ func TestRFC6749_2_3_1_OldSecrets(t *testing.T) {
 	})
 }
 
+// RFC 6749 §2.3.1: an app that is not confidential may have a secret where it came from, and send it or not. It goes on so;
+// a wrong one is refused, and a right one makes nothing more of it than it is.
+func TestRFC6749_2_3_1_OldPublicAppsMaySendTheirSecret(t *testing.T) {
+	for name, secret := range map[string]string{"a random one": oldSecret, "a chosen one": "my dog's name"} {
+		t.Run(name, func(t *testing.T) {
+			lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+				source := oldServer(s)
+				source.Apps = slice(importer.App{
+					Row: row("3"), ClientID: oldClient, Name: "Old Phone", Secret: importer.Stored{Text: secret}, Public: true, RedirectURIs: []string{lptest.Redirect},
+				})
+				bring(t, s, source, func(o *importer.Options) { o.Profile = core.ProfileDraft5 })
+				app := movedApp(s, t)
+				without, with, wrong := app, app, app
+				without.Secret, with.Secret, wrong.Secret = "", secret, secret+"x"
+				if app.Confidential() {
+					t.Fatal("the app is confidential")
+				}
+				tokens := refreshed(t, s, with, oldRefresh)
+				wantError(t, s.Refresh(wrong, tokens.Text("refresh_token")), 401, "invalid_client")
+				tokens = refreshed(t, s, without, tokens.Text("refresh_token"))
+				tokens = refreshed(t, s, with, tokens.Text("refresh_token"))
+				wantStatus(t, s.Call(tokens.Text("access_token")), 200)
+
+				// Its requests are older than PKCE.
+				request := lptest.Form("response_type", "code", "client_id", oldClient, "redirect_uri", lptest.Redirect)
+				for _, as := range []lptest.App{with, without} {
+					code := s.SignedIn(s.Person.Email).Authorize(request, lptest.Choice{}).Param("code")
+					wantStatus(t, s.Token(as, "grant_type", "authorization_code", "code", code, "redirect_uri", lptest.Redirect), 200)
+				}
+				code := s.SignedIn(s.Person.Email).Authorize(request, lptest.Choice{}).Param("code")
+				wantError(t, s.Token(wrong, "grant_type", "authorization_code", "code", code, "redirect_uri", lptest.Redirect), 401, "invalid_client")
+				wantError(t, s.Token(with, "grant_type", "client_credentials"), 400, "unauthorized_client")
+				if uses := counted(t, s, app); uses[core.OldNoPKCE] == 0 {
+					t.Errorf("authorizations without PKCE are not counted: %v", uses)
+				}
+			})
+		})
+	}
+}
+
+// RFC 6750 §2.3: what Doorkeeper took in addresses goes on, for apps that came as draft5, and is answered in words of today where
+// nothing else in the request is old.
+func TestRFC6750_2_3_WhatDoorkeeperTookInAddresses(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		bring(t, s, oldServer(s), func(o *importer.Options) { o.Profile = core.ProfileDraft5 })
+		app := movedApp(s, t)
+		for _, name := range []string{"access_token", "bearer_token"} {
+			wantStatus(t, s.Do(s.Request("GET", "/v3/dashboards?"+name+"="+oldAccess, "")), 200)
+		}
+		query := lptest.Form("grant_type", "refresh_token", "refresh_token", oldRefresh, "client_id", oldClient, "client_secret", oldSecret)
+		wantStatus(t, s.Do(s.Request("POST", "/oauth/token?"+query.Encode(), "")), 200)
+		wantError(t, s.Refresh(app, "unknown"), 400, "invalid_grant")
+		if uses := counted(t, s, app); uses[core.OldQueryToken] != 2 || uses[core.OldQueryCredentials] != 1 {
+			t.Errorf("counted %v", uses)
+		}
+	})
+}
+
 // LG04: nobody makes the endpoint hash again and again; whoever knows the secret never meets the limit.
 func TestWrongGuessesAtASlowSecretAreFew(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -19,6 +18,7 @@ type options struct {
 	kills    int
 	within   time.Duration
 	memory   int64
+	source   string
 	database string
 }
 
@@ -28,28 +28,38 @@ func main() {
 	flag.IntVar(&o.kills, "kills", 5, "how often the second import is killed in the middle")
 	flag.DurationVar(&o.within, "within", time.Minute, "how long the import may take")
 	flag.Int64Var(&o.memory, "memory", 256, "how many MiB of memory it may take")
+	flag.StringVar(&o.source, "source", "", "postgres://… `server` on which Doorkeeper's database may be made; default: a file of SQLite")
 	flag.StringVar(&o.database, "database", "", "postgres://… `server` on which a database may be made; default: the embedded one")
 	flag.Parse()
 	drive.Main("import", func(ctx context.Context) (bool, error) {
-		dir, err := os.MkdirTemp("", "launchpad-import-source-")
-		if err != nil {
-			return false, err
-		}
-		defer os.RemoveAll(dir)
-		binary, source := filepath.Join(dir, "launchpad"), filepath.Join(dir, "doorkeeper.db")
-		if err := errors.Join(drive.Build(ctx, binary), generate(ctx, source, o.tokens)); err != nil {
-			return false, err
-		}
-		for _, run := range []func(context.Context, options, string, drive.Launch) (bool, error){whole, killed} {
-			good, err := drive.OnStage(ctx, "import", binary, o.database, func(_ string, launch drive.Launch) (bool, error) {
-				return run(ctx, o, source, launch)
-			})
-			if err != nil || !good {
-				return false, err
+		return drive.OnStage(ctx, "import-source", "", o.source, func(dir string, old drive.Launch) (bool, error) {
+			source := old.Database
+			if source == "" {
+				source = "sqlite:" + filepath.Join(dir, "doorkeeper.db")
 			}
-		}
-		return true, nil
+			return measure(ctx, o, source, old.Binary)
+		})
 	})
+}
+
+func measure(ctx context.Context, o options, source, binary string) (bool, error) {
+	for _, step := range []struct {
+		people, tokens int
+		run            func(context.Context, options, string, drive.Launch) (bool, error)
+	}{
+		{people, o.tokens, whole}, {people, o.tokens, killed}, {crowd, 0, killedAmongPeople},
+	} {
+		if err := generate(ctx, source, step.people, step.tokens); err != nil {
+			return false, err
+		}
+		good, err := drive.OnStage(ctx, "import", binary, o.database, func(_ string, launch drive.Launch) (bool, error) {
+			return step.run(ctx, o, source, launch)
+		})
+		if err != nil || !good {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // target makes an empty Launchpad to import into, which does not run.
@@ -62,9 +72,12 @@ func target(ctx context.Context, launch drive.Launch) (drive.Facts, error) {
 	return server.Facts, nil
 }
 
-func imports(ctx context.Context, launch drive.Launch, f drive.Facts, source string) (*drive.Importing, error) {
-	return launch.Import(ctx, f, "doorkeeper", "sqlite:"+source,
-		"--users-query", "SELECT id, email, name FROM users", "--accounts-query", "SELECT 'company-' || (id / 100), '', id FROM users", "--scope", "public="+f.Scope)
+func imports(ctx context.Context, launch drive.Launch, f drive.Facts, source string, more ...string) (*drive.Importing, error) {
+	args := []string{"doorkeeper", source, "--users-query", "SELECT id, email, name FROM users", "--scope", "public=" + f.Scope}
+	if len(more) == 0 {
+		more = []string{"--accounts-query", "SELECT 'company-' || (id / 100), '', id FROM users"}
+	}
+	return launch.Import(ctx, f, append(args, more...)...)
 }
 
 // whole is one import, undisturbed.
@@ -142,23 +155,64 @@ func killedAfter(ctx context.Context, o options, source string, launch drive.Lau
 	if err != nil {
 		return 0, err
 	}
-	if err := command.Start(); err != nil {
+	if err := killedAt(ctx, launch, command, tokensBrought, before+o.tokens/(2*o.kills)); err != nil {
 		return 0, err
 	}
-	enough := before + o.tokens/(2*o.kills)
+	return look(ctx, launch, tokensBrought)
+}
+
+// killedAt kills an import as soon as a question has at least that answer.
+func killedAt(ctx context.Context, launch drive.Launch, command *drive.Importing, question string, enough int) error {
+	if err := command.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // that it was killed is no news
+		close(ended)
+	}()
 	for {
-		n, err := brought(ctx, launch)
+		n, err := look(ctx, launch, question)
 		if err == nil && n >= enough {
 			break
 		}
-		if command.ProcessState != nil || ctx.Err() != nil {
-			return 0, errors.Join(errors.New("the import ended before it was killed"), ctx.Err())
+		select {
+		case <-ended:
+			return errors.New("the import ended before it was killed")
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Millisecond):
 		}
-		time.Sleep(2 * time.Millisecond)
 	}
-	if err := command.Process.Kill(); err != nil {
-		return 0, err
+	err := command.Process.Kill()
+	<-ended
+	return err
+}
+
+// killedAmongPeople is an import that dies between two batches of people who all belong to one account: nobody who came
+// may be left outside.
+func killedAmongPeople(ctx context.Context, _ options, source string, launch drive.Launch) (bool, error) {
+	f, err := target(ctx, launch)
+	if err != nil {
+		return false, err
 	}
-	_ = command.Wait() // that it was killed is no news
-	return brought(ctx, launch)
+	command, err := imports(ctx, launch, f, source, "--everybody")
+	if err != nil {
+		return false, err
+	}
+	if err := killedAt(ctx, launch, command, peopleBrought, 1); err != nil {
+		return false, err
+	}
+	before, err := look(ctx, launch, peopleBrought)
+	if err != nil {
+		return false, err
+	}
+	if command, err = imports(ctx, launch, f, source, "--everybody"); err != nil {
+		return false, err
+	}
+	if said, err := command.CombinedOutput(); err != nil {
+		return false, fmt.Errorf("%w\n%s", err, said)
+	}
+	fmt.Printf("import: killed with %d of %d people brought, and gone on with\n", before, crowd)
+	return true, compare(ctx, launch, map[string]int{peopleBrought: crowd, peopleOutside: 0})
 }

@@ -17,27 +17,44 @@ import (
 const (
 	people = 10_000
 	apps   = 100
+	crowd  = 900 // people of one account: two batches, and fewer than it has seats
 )
 
-// generate writes a source in which every token lives.
-func generate(ctx context.Context, path string, tokens int) error {
-	db, err := sql.Open("sqlite", path)
+// dialect is what the engines of a source call things.
+type dialect struct{ driver, random, now, time string }
+
+var (
+	sqlite   = dialect{"sqlite", "lower(hex(randomblob(16)))", "datetime('now')", "DATETIME"}
+	postgres = dialect{"pgx", "replace(gen_random_uuid()::text, '-', '')", "now() AT TIME ZONE 'UTC'", "TIMESTAMP"}
+)
+
+// generate writes a source in which every token lives, in place of the one that was there.
+func generate(ctx context.Context, source string, people, tokens int) error {
+	d, name := postgres, source
+	if path, found := strings.CutPrefix(source, "sqlite:"); found {
+		d, name = sqlite, path
+	}
+	db, err := sql.Open(d.driver, name)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
+	named := strings.NewReplacer("RANDOM", d.random, "NOW", d.now, "TIME", d.time)
 	for _, statement := range []string{
-		`CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, name TEXT)`,
-		`CREATE TABLE oauth_applications (id INTEGER PRIMARY KEY, name TEXT, uid TEXT, secret TEXT, redirect_uri TEXT, scopes TEXT, confidential INTEGER, created_at DATETIME)`,
-		`CREATE TABLE oauth_access_tokens (id INTEGER PRIMARY KEY, resource_owner_id INTEGER, application_id INTEGER, token TEXT, refresh_token TEXT, previous_refresh_token TEXT, expires_in INTEGER, revoked_at DATETIME, created_at DATETIME, scopes TEXT)`,
+		`DROP TABLE IF EXISTS users`,
+		`DROP TABLE IF EXISTS oauth_applications`,
+		`DROP TABLE IF EXISTS oauth_access_tokens`,
+		`CREATE TABLE users (id BIGINT PRIMARY KEY, email TEXT, name TEXT)`,
+		`CREATE TABLE oauth_applications (id BIGINT PRIMARY KEY, name TEXT, uid TEXT, secret TEXT, redirect_uri TEXT, scopes TEXT, confidential BOOLEAN, created_at TIME)`,
+		`CREATE TABLE oauth_access_tokens (id BIGINT PRIMARY KEY, resource_owner_id BIGINT, application_id BIGINT, token TEXT, refresh_token TEXT, previous_refresh_token TEXT, expires_in INTEGER, revoked_at TIME, created_at TIME, scopes TEXT)`,
 		`BEGIN`,
 		numbers(people, `INSERT INTO users SELECT n, 'person-' || n || '@example.com', 'Person ' || n FROM numbers`),
-		numbers(apps, `INSERT INTO oauth_applications SELECT n, 'App ' || n, lower(hex(randomblob(16))), hex(randomblob(20)), 'https://app.example/' || n, '', 1, datetime('now') FROM numbers`),
-		numbers(tokens, fmt.Sprintf(`INSERT INTO oauth_access_tokens SELECT n, 1 + n %% %d, 1 + (n / %d) %% %d, 'a-' || hex(randomblob(20)), 'r-' || hex(randomblob(20)), '', 7200, NULL, datetime('now'), 'public' FROM numbers`, people, people, apps)),
+		numbers(apps, `INSERT INTO oauth_applications SELECT n, 'App ' || n, RANDOM, RANDOM, 'https://app.example/' || n, '', true, NOW FROM numbers`),
+		numbers(tokens, fmt.Sprintf(`INSERT INTO oauth_access_tokens SELECT n, 1 + n %% %d, 1 + (n / %d) %% %d, 'a-' || RANDOM, 'r-' || RANDOM, '', 7200, NULL, NOW, 'public' FROM numbers`, people, people, apps)),
 		`COMMIT`,
 	} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
+		if _, err := db.ExecContext(ctx, named.Replace(statement)); err != nil {
 			return fmt.Errorf("generate: %w", err)
 		}
 	}
@@ -45,7 +62,7 @@ func generate(ctx context.Context, path string, tokens int) error {
 }
 
 func numbers(n int, insert string) string {
-	return fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d) %s`, n, insert)
+	return fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n <= %d) %s WHERE n <= %d`, n, insert, n)
 }
 
 // look asks the database that was imported into.
@@ -63,15 +80,17 @@ func look(ctx context.Context, launch drive.Launch, question string) (n int, err
 	return n, err
 }
 
-func brought(ctx context.Context, launch drive.Launch) (int, error) {
-	return look(ctx, launch, `SELECT count(*) FROM imported_refresh_tokens`)
-}
+// Questions.
+const (
+	tokensBrought = `SELECT count(*) FROM imported_refresh_tokens`
+	peopleBrought = `SELECT count(*) FROM imported_rows WHERE kind = 'identity'`
+	peopleOutside = `SELECT count(*) FROM imported_rows r WHERE r.kind = 'identity' AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.identity_id = r.id)`
+)
 
 // count asks the tables: each token once, standing on what it should.
 func count(ctx context.Context, o options, launch drive.Launch) error {
-	var wrong []string
-	for question, want := range map[string]int{
-		`SELECT count(*) FROM imported_refresh_tokens`:                             o.tokens,
+	return compare(ctx, launch, map[string]int{
+		tokensBrought: o.tokens,
 		`SELECT count(*) FROM imported_access_tokens`:                              o.tokens,
 		`SELECT count(*) FROM authorizations WHERE generation = 1 AND digest = ''`: o.tokens,
 		`SELECT count(DISTINCT authorization_id) FROM imported_access_tokens`:      o.tokens,
@@ -79,7 +98,12 @@ func count(ctx context.Context, o options, launch drive.Launch) error {
 			JOIN imported_refresh_tokens r ON r.authorization_id = k.authorization_id
 			JOIN authorizations a ON a.id = k.authorization_id AND a.grant_id = k.grant_id
 			JOIN grants g ON g.id = k.grant_id AND g.identity_id = k.identity_id AND g.app_id = k.app_id AND g.revoked_at IS NULL`: o.tokens,
-	} {
+	})
+}
+
+func compare(ctx context.Context, launch drive.Launch, answers map[string]int) error {
+	var wrong []string
+	for question, want := range answers {
 		got, err := look(ctx, launch, question)
 		if err != nil {
 			return err

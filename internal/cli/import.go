@@ -58,7 +58,7 @@ func (o *importOptions) common(command *cobra.Command) {
 	set.BoolVar(&o.everybody, "everybody", false, "make all people members of --account")
 	set.BoolVar(&o.operators, "operators", false, "let people of the source be operators of this Launchpad, by their e-mail addresses")
 	set.BoolVar(&o.existing, "existing", false, "let people of the source be people who are here already, by their e-mail addresses: only if nobody could sign up here with an address that is not theirs")
-	set.StringVar(&o.profile, "profile", string(core.ProfileOAuth2), "`generation` of the protocol that the apps speak: oauth2, or draft5 for those of 2010")
+	set.StringVar(&o.profile, "profile", "", "`generation` of the protocol that the apps speak: oauth2, or draft5, which understands what older servers took; default: draft5 from Doorkeeper, else oauth2")
 	set.BoolVar(&o.credentials, "client-credentials", false, "let all apps with a secret act for themselves")
 	set.StringVar(&o.until, "http-redirects-until", o.until, "`date` until which plain http redirect URIs that come along are taken")
 	set.StringArrayVar(&o.scopes, "scope", nil, "`old=new` names what a scope of the source is called here, \"=new\" what tokens without scopes may do (repeatable)")
@@ -145,6 +145,9 @@ func (o *importOptions) run(kind string, open func(context.Context, []string) (i
 		if o.name == "" {
 			o.name = kind
 		}
+		if o.profile == "" {
+			o.profile = string(usualProfile(kind))
+		}
 		decided, err := o.decided(ctx, c, s)
 		if err != nil {
 			return err
@@ -156,6 +159,15 @@ func (o *importOptions) run(kind string, open func(context.Context, []string) (i
 		defer closer.Close()
 		return o.bring(ctx, command, s, decided, o.withFiles(source))
 	}
+}
+
+// usualProfile is the one of apps that a kind of server was good enough for. Doorkeeper's were never asked for PKCE, and could send
+// their credentials and tokens in addresses; whatever they do in the way of today is answered as ever.
+func usualProfile(kind string) core.Profile {
+	if kind == "doorkeeper" {
+		return core.ProfileDraft5
+	}
+	return core.ProfileOAuth2
 }
 
 // withFiles lets files say who people are, whatever the source.

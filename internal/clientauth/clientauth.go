@@ -76,7 +76,7 @@ func (a *Authenticator) Authenticate(r *http.Request, form oauth.Form) (core.App
 		return core.App{}, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}
 	used, refusal := c.prove(app)
-	if refusal != nil && c.method != "none" && app.Confidential() {
+	if refusal != nil && c.method != "none" {
 		var err error
 		if used, err = a.proveSlowly(r, c, app); err != nil {
 			return core.App{}, err
@@ -188,12 +188,13 @@ func formDecoded(s string) string {
 }
 
 // prove: a confidential app must show a live secret, whatever the endpoint and the grant, and which one is told; a
-// public one has none to show, and PKCE or the refresh token stand in.
+// public one need not, and PKCE or the refresh token stand in. One that came from another server may have a secret all the
+// same, which everybody who has the app can read: it may be sent, if it is the right one, and proves nothing.
 func (c credentials) prove(app core.App) (used core.ID, refusal *oauth.Error) {
 	switch {
 	case !app.Confidential() && c.method == "none":
 		return core.ID{}, nil
-	case !app.Confidential():
+	case !app.Confidential() && len(app.Secrets) == 0:
 		return core.ID{}, failed().Because(errors.New("a public app presented a secret"))
 	case c.method == "none":
 		return core.ID{}, oauth.InvalidClient("client_secret_missing", "this app must authenticate: send its client_secret by HTTP Basic or in the body")

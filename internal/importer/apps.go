@@ -117,13 +117,17 @@ func (i *Import) judgeApp(a App, decided *draft) (core.App, bool) {
 		}
 	}
 	notes := i.redirects(&app, a)
-	if app.Confidential() {
-		stored, note, ok := appSecret(a.Secret)
-		if !ok {
-			return app, decided.refuse(a.Key, note)
-		}
+	stored, note, ok := appSecret(a.Secret)
+	switch {
+	case ok:
 		stored.ID, stored.CreatedAt = secret.NewID(now), now
 		app.Secrets = []core.AppSecret{stored}
+	case app.Confidential():
+		return app, decided.refuse(a.Key, note)
+	case a.Secret.Text != "":
+		notes = append(notes, note+"; the app is public and comes without it, and is refused if it sends it")
+	}
+	if app.Confidential() {
 		app.ClientCredentials = i.o.ClientCredentials || app.Kind == core.KindMachine
 		if note != "" {
 			notes = append(notes, note)

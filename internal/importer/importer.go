@@ -68,6 +68,9 @@ func (i *Import) Run(ctx context.Context, s Source) error {
 		return errors.New("the configuration has no scope, so the tokens would come without any, for good; give --config as the server has it, or --scope = if that is meant")
 	}
 	i.report.leftOut(s.LeftOut)
+	if s.Apps.Each != nil {
+		i.report.profile = i.o.Profile
+	}
 	some, err := i.store.HoldsImportedTokens(ctx)
 	if err != nil {
 		return fmt.Errorf("look for imports: %w", err)

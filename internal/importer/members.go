@@ -2,23 +2,27 @@ package importer
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
+	"launchpad/internal/store"
 )
 
 // members lets people into accounts, which are made if they are not here. An account that was here before is somebody's:
-// only the one that was named takes people in.
+// only the one that was named takes people in. A seat that the source named once is remembered: what becomes of it here
+// is decided here.
 func (i *Import) members(ctx context.Context, rows []Member) error {
 	decided := i.report.draft(kindMember)
 	return settled(ctx, rows, func(ctx context.Context, rows []Member) error {
 		decided.reset()
-		accounts, seats, err := i.judgeMembers(ctx, rows, decided)
+		seats, err := i.judgeMembers(ctx, rows, nil, decided)
 		if err != nil {
 			return err
 		}
-		if !i.o.DryRun && len(accounts)+len(seats) > 0 {
-			if err := i.store.BringMembers(ctx, i.o.Name, accounts, seats, i.clock.Now()); err != nil {
+		if !i.o.DryRun && len(seats.Seen) > 0 {
+			if err := i.store.BringMembers(ctx, i.o.Name, seats, i.clock.Now()); err != nil {
 				return err
 			}
 		}
@@ -30,42 +34,48 @@ func (i *Import) members(ctx context.Context, rows []Member) error {
 // seating is what a batch of members knows while it is decided.
 type seating struct {
 	people   map[string]core.ID
+	living   map[string]core.Identity
+	coming   map[string]core.ID      // people of the same fact
 	accounts map[string]core.Account // by slug
 	came     map[string]core.ID      // accounts that an import made, by slug
+	seen     map[string]core.ID      // seats that the source named before
 	belongs  map[core.ID][]core.ID
 	taken    map[core.ID]int
-	created  []core.Account
-	seats    []core.Membership
+	out      store.ImportedSeats
 }
 
-func (i *Import) judgeMembers(ctx context.Context, rows []Member, decided *draft) ([]core.Account, []core.Membership, error) {
-	s, err := i.seating(ctx, rows)
+func (i *Import) judgeMembers(ctx context.Context, rows []Member, coming map[string]core.ID, decided *draft) (store.ImportedSeats, error) {
+	s, err := i.seating(ctx, rows, coming)
 	if err != nil {
-		return nil, nil, err
+		return s.out, err
 	}
 	for _, m := range rows {
 		if err := i.seat(ctx, s, m, decided); err != nil {
-			return nil, nil, err
+			return s.out, err
 		}
 	}
-	return s.created, s.seats, nil
+	return s.out, nil
 }
 
-func (i *Import) seating(ctx context.Context, rows []Member) (*seating, error) {
-	var keys, slugs, ids []string
+func (i *Import) seating(ctx context.Context, rows []Member, coming map[string]core.ID) (*seating, error) {
+	var keys, slugs, seats, ids []string
 	for _, m := range rows {
-		keys, slugs = append(keys, m.PersonKey), append(slugs, m.Slug)
+		keys, slugs, seats = append(keys, m.PersonKey), append(slugs, m.Slug), append(seats, m.seat())
 	}
-	s := &seating{taken: map[core.ID]int{}}
+	s := &seating{coming: coming, taken: map[core.ID]int{}, out: store.ImportedSeats{Seen: map[string]core.ID{}}}
 	var err error
-	if s.people, err = i.store.ImportedRows(ctx, i.o.Name, "identity", keys); err != nil {
-		return nil, err
+	if s.people, err = i.store.ImportedRows(ctx, i.o.Name, store.ImportedIdentity, keys); err != nil {
+		return s, err
 	}
-	if s.came, err = i.store.ImportedRows(ctx, i.o.Name, "account", slugs); err != nil {
-		return nil, err
+	maps.Copy(s.people, coming)
+	if s.came, err = i.store.ImportedRows(ctx, i.o.Name, store.ImportedAccount, slugs); err != nil {
+		return s, err
+	}
+	if s.seen, err = i.store.ImportedRows(ctx, i.o.Name, store.ImportedSeat, seats); err != nil {
+		return s, err
 	}
 	if s.accounts, err = i.store.AccountsBySlug(ctx, slugs); err != nil {
-		return nil, err
+		return s, err
 	}
 	for key, id := range s.people {
 		if id.Zero() {
@@ -73,14 +83,27 @@ func (i *Import) seating(ctx context.Context, rows []Member) (*seating, error) {
 		}
 		ids = append(ids, id.String())
 	}
+	if s.living, err = i.store.LivingIdentities(ctx, ids); err != nil {
+		return s, err
+	}
 	s.belongs, err = i.store.MembershipsOf(ctx, ids)
 	return s, err
+}
+
+// seat is the key by which a place is remembered; no slug has a slash.
+func (m Member) seat() string { return m.Slug + "/" + m.PersonKey }
+
+func (s *seating) lives(key string) bool {
+	_, alive := s.living[s.people[key].String()]
+	_, comes := s.coming[key]
+	return alive || comes
 }
 
 func (i *Import) seat(ctx context.Context, s *seating, m Member, decided *draft) error {
 	person, known := s.people[m.PersonKey]
 	account, exists := s.accounts[m.Slug]
 	_, came := s.came[m.Slug]
+	_, seen := s.seen[m.seat()]
 	role, roleKnown := roleOf(m.Role)
 	switch {
 	case m.Broken != "":
@@ -93,12 +116,20 @@ func (i *Import) seat(ctx context.Context, s *seating, m Member, decided *draft)
 		decided.refuse(m.Key, "its slug cannot name an account: small letters, digits and hyphens")
 	case exists && !came && account.ID != i.o.Account.ID:
 		decided.refuse(m.Key, "an account of this name is here, and did not come from there")
+	case known && slices.Contains(s.belongs[person], account.ID):
+		if decided.here(); !seen {
+			s.see(m, person)
+		}
+	case seen:
+		decided.refuse(m.Key, "the person was removed here")
+	case known && !s.lives(m.PersonKey):
+		decided.refuse(m.Key, reasonGone)
 	default:
 		if !exists {
 			now := i.clock.Now()
 			account = core.Account{ID: secret.NewID(now), Slug: m.Slug, Name: visible(m.Name, m.Slug), CreatedAt: now}
 			s.accounts[m.Slug], s.came[m.Slug] = account, account.ID
-			s.created = append(s.created, account)
+			s.out.Accounts = append(s.out.Accounts, account)
 		}
 		return i.take(ctx, s, m, core.Membership{IdentityID: person, Account: account, Role: role}, decided)
 	}
@@ -107,12 +138,6 @@ func (i *Import) seat(ctx context.Context, s *seating, m Member, decided *draft)
 
 // take gives a seat, if there is one.
 func (i *Import) take(ctx context.Context, s *seating, m Member, seat core.Membership, decided *draft) error {
-	for _, account := range s.belongs[seat.IdentityID] {
-		if account == seat.Account.ID {
-			decided.here()
-			return nil
-		}
-	}
 	if _, counted := s.taken[seat.Account.ID]; !counted {
 		n, err := i.store.MembersIn(ctx, seat.Account.ID)
 		if err != nil {
@@ -127,10 +152,15 @@ func (i *Import) take(ctx context.Context, s *seating, m Member, seat core.Membe
 	s.taken[seat.Account.ID]++
 	if !seat.IdentityID.Zero() {
 		s.belongs[seat.IdentityID] = append(s.belongs[seat.IdentityID], seat.Account.ID)
-		s.seats = append(s.seats, seat)
+		s.out.Members = append(s.out.Members, seat)
+		s.see(m, seat.IdentityID)
 	}
 	decided.brought(m.Key, "")
 	return nil
+}
+
+func (s *seating) see(m Member, person core.ID) {
+	s.seen[m.seat()], s.out.Seen[m.seat()] = person, person
 }
 
 func roleOf(text string) (core.Role, bool) {

@@ -8,32 +8,48 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
+	"launchpad/internal/store"
 )
 
 // people decides who is who, by e-mail address, and adds those who are not here.
 func (i *Import) people(ctx context.Context, rows []Person) error {
-	decided := i.report.draft(kindPerson)
+	decided, seated := i.report.draft(kindPerson), i.report.draft(kindMember)
 	return settled(ctx, rows, func(ctx context.Context, rows []Person) error {
 		decided.reset()
-		created, keys, err := i.judgePeople(ctx, rows, decided)
+		seated.reset()
+		come, err := i.judgePeople(ctx, rows, decided)
 		if err != nil {
 			return err
 		}
 		if i.o.DryRun {
-			for key := range keys {
+			for key := range come.keys {
 				i.ahead[key] = true
 			}
-		} else if len(keys) > 0 {
-			if err := i.store.BringPeople(ctx, i.o.Name, created, keys, i.clock.Now()); err != nil {
+			come.keys = nil
+		}
+		seats, err := i.everybody(ctx, rows, come, seated)
+		if err != nil {
+			return err
+		}
+		if !i.o.DryRun && len(come.keys)+len(seats.Seen) > 0 {
+			if err := i.store.BringPeople(ctx, i.o.Name, come.created, come.keys, seats, i.clock.Now()); err != nil {
 				return err
 			}
 		}
 		decided.keep()
-		return i.join(ctx, keys)
+		seated.keep()
+		return nil
 	}, func(p Person) { i.report.refuse(kindPerson, p.Key, reasonLost) })
 }
 
-func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft) (created []core.Identity, keys map[string]core.ID, err error) {
+// arrival is what a batch of people becomes.
+type arrival struct {
+	created []core.Identity
+	keys    map[string]core.ID // of those who come with it
+	here    map[string]core.ID // of those who came before
+}
+
+func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft) (come arrival, err error) {
 	var all, emails []string
 	for _, p := range rows {
 		all = append(all, p.Key)
@@ -41,13 +57,13 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 			emails = append(emails, email)
 		}
 	}
-	here, err := i.store.ImportedRows(ctx, i.o.Name, "identity", all)
-	if err != nil {
-		return nil, nil, err
+	come.keys = map[string]core.ID{}
+	if come.here, err = i.store.ImportedRows(ctx, i.o.Name, store.ImportedIdentity, all); err != nil {
+		return come, err
 	}
 	known, err := i.store.IdentitiesByEmail(ctx, emails)
 	if err != nil {
-		return nil, nil, err
+		return come, err
 	}
 	var ids []string
 	for _, identity := range known {
@@ -55,15 +71,14 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 	}
 	sources, err := i.store.SourcesOf(ctx, ids)
 	if err != nil {
-		return nil, nil, err
+		return come, err
 	}
-	keys = map[string]core.ID{}
 	for _, p := range rows {
 		email, valid := core.NormalEmail(p.Email)
 		identity, exists := known[email]
 		from := sources[identity.ID]
-		id, came := here[p.Key]
-		_, twice := keys[p.Key]
+		id, came := come.here[p.Key]
+		_, twice := come.keys[p.Key]
 		switch {
 		case came && id.Zero():
 			decided.refuse(p.Key, "the person deleted their ID here")
@@ -86,15 +101,15 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 			// Nobody has checked the addresses of those who signed up here.
 			decided.refuse(p.Key, "somebody here has its e-mail address, and did not come from another server; --existing says that they are the same")
 		case exists:
-			keys[p.Key], sources[identity.ID] = identity.ID, append(from, i.o.Name)
+			come.keys[p.Key], sources[identity.ID] = identity.ID, append(from, i.o.Name)
 			decided.brought(p.Key, "the person was here already, with an own password")
 		default:
 			identity := i.identity(p, email, decided)
-			created, keys[p.Key], known[email] = append(created, identity), identity.ID, identity
+			come.created, come.keys[p.Key], known[email] = append(come.created, identity), identity.ID, identity
 			sources[identity.ID] = []string{i.o.Name}
 		}
 	}
-	return created, keys, nil
+	return come, nil
 }
 
 func (i *Import) identity(p Person, email string, decided *draft) core.Identity {
@@ -123,14 +138,18 @@ func visible(name, other string) string {
 	return name
 }
 
-// join lets people who have just come into the account that everybody belongs to.
-func (i *Import) join(ctx context.Context, keys map[string]core.ID) error {
+// everybody lets people into the account that all belong to, in the fact that brings them: a run that dies in between would
+// have left them outside for good.
+func (i *Import) everybody(ctx context.Context, rows []Person, come arrival, decided *draft) (store.ImportedSeats, error) {
 	if !i.o.Everybody {
-		return nil
+		return store.ImportedSeats{}, nil
 	}
-	var rows []Member
-	for key := range keys {
-		rows = append(rows, Member{Row: Row{Key: i.o.Account.Slug + "/" + key}, PersonKey: key, Slug: i.o.Account.Slug})
+	var seats []Member
+	for _, p := range rows {
+		_, comes := come.keys[p.Key]
+		if id, came := come.here[p.Key]; came && !id.Zero() || comes || i.ahead[p.Key] {
+			seats = append(seats, Member{Row: Row{Key: i.o.Account.Slug + "/" + p.Key}, PersonKey: p.Key, Slug: i.o.Account.Slug})
+		}
 	}
-	return i.members(ctx, rows)
+	return i.judgeMembers(ctx, seats, come.keys, decided)
 }

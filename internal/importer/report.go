@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"launchpad/internal/core"
 )
 
 // Kinds of rows, in the order in which they come.
@@ -25,6 +27,7 @@ var plural = map[string]string{kindPerson: "people", kindMember: "memberships", 
 // Reasons that more than one kind has.
 const (
 	reasonPerson = "its person did not come"
+	reasonGone   = "its person is locked or gone here"
 	reasonLost   = "something else here kept changing what it stands on"
 )
 
@@ -66,6 +69,7 @@ type Report struct {
 	counts  map[string]*Counts
 	reasons map[reason]*told
 	left    []string
+	profile core.Profile // of the apps; "": none were to come
 	total   map[string]int
 	lines   io.Writer
 	written int
@@ -90,7 +94,8 @@ func (r *Report) Close() error {
 	rest, err := json.Marshal(struct {
 		Counts  map[string]*Counts `json:"counts"`
 		LeftOut []string           `json:"left_out,omitempty"`
-	}{r.counts, r.left})
+		Profile core.Profile       `json:"profile,omitempty"`
+	}{r.counts, r.left, r.profile})
 	r.write("\n], " + strings.TrimPrefix(string(rest), "{") + "\n")
 	return errors.Join(err, r.failed)
 }
@@ -177,8 +182,20 @@ func (r *Report) Summarize(out io.Writer) error {
 	for _, what := range r.left {
 		fmt.Fprintln(out, "\nNever brought:", what)
 	}
+	if r.profile != "" {
+		fmt.Fprintf(out, "\nNew apps have the profile %s.\n", r.profile)
+	}
+	if r.profile == core.ProfileDraft5 {
+		fmt.Fprint(out, wayForward)
+	}
 	return nil
 }
+
+// wayForward names what the profile oauth2 does not understand; see core.OldWays.
+const wayForward = `It understands what older servers took, and requests of today as well. What apps still do in old ways is counted. Some weeks on,
+  launchpad policy dry-run --require no-draft5,no-query-credentials,no-query-tokens,no-token-schemes,pkce
+lists those that may need it; an operator can give all others the profile oauth2, on their pages.
+`
 
 func (r *Report) explain(out io.Writer, title string, brought bool) {
 	var list []reason

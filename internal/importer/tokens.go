@@ -137,7 +137,7 @@ func (b *batch) judge(t Token, decided *draft) {
 	case !personCame || app.id.Zero(): // a dry run
 		decided.brought(t.Key, b.missingScopes(t))
 	case !alive:
-		decided.refuse(t.Key, "its person is locked or gone here")
+		decided.refuse(t.Key, reasonGone)
 	case !t.CreatedAt.After(b.taken[pair{identity, app.id}]):
 		decided.refuse(t.Key, "the person took the access back here")
 	default:

@@ -14,8 +14,8 @@ import (
 func TestAForgottenRowCameAndIsNobody(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx, now := t.Context(), w.clock.Now()
-		must(t, w.BringPeople(ctx, "old", nil, map[string]core.ID{"ben@old.example": w.ben.ID, "ann@old.example": w.ann.ID}, now))
-		must(t, w.BringPeople(ctx, "older", nil, map[string]core.ID{"7": w.ben.ID}, now))
+		must(t, w.BringPeople(ctx, "old", nil, map[string]core.ID{"ben@old.example": w.ben.ID, "ann@old.example": w.ann.ID}, store.ImportedSeats{}, now))
+		must(t, w.BringPeople(ctx, "older", nil, map[string]core.ID{"7": w.ben.ID}, store.ImportedSeats{}, now))
 		must(t, w.DeleteIdentity(ctx, w.ben.ID, now))
 		rows, err := w.ImportedRows(ctx, "old", store.ImportedIdentity, []string{"ben@old.example", "ann@old.example", "cara@old.example"})
 		must(t, err)

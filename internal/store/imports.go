@@ -21,6 +21,7 @@ const (
 	ImportedIdentity = "identity"
 	ImportedAccount  = "account"
 	ImportedApp      = "app"
+	ImportedSeat     = "membership" // its id is the person's, whose deletion forgets it
 )
 
 // BeginImport notes that rows of a source begin to come. From then on tokens may be here that we did not issue.
@@ -133,8 +134,8 @@ func (s *Store) identities(ctx context.Context, column string, keys []string, na
 	return found, err
 }
 
-// BringPeople adds people, and remembers by their keys in the source who everybody is here.
-func (s *Store) BringPeople(ctx context.Context, source string, created []core.Identity, keys map[string]core.ID, now time.Time) error {
+// BringPeople adds people, remembers by their keys in the source who everybody is here, and gives them their seats.
+func (s *Store) BringPeople(ctx context.Context, source string, created []core.Identity, keys map[string]core.ID, seats ImportedSeats, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		var rows [][]any
 		var events []core.Event
@@ -148,7 +149,10 @@ func (s *Store) BringPeople(ctx context.Context, source string, created []core.I
 		if err := t.remember(source, ImportedIdentity, keys); err != nil {
 			return err
 		}
-		return t.logAll(events)
+		if err := t.logAll(events); err != nil {
+			return err
+		}
+		return t.bringSeats(source, seats, now)
 	})
 }
 
@@ -188,33 +192,46 @@ func (s *Store) MembershipsOf(ctx context.Context, identities []string) (map[cor
 	return found, err
 }
 
-// BringMembers adds accounts, remembered by their slugs, and lets people into accounts.
-func (s *Store) BringMembers(ctx context.Context, source string, created []core.Account, members []core.Membership, now time.Time) error {
-	return s.fact(ctx, func(t *tx) error {
-		var rows [][]any
-		var events []core.Event
-		slugs := map[string]core.ID{}
-		for _, a := range created {
-			rows = append(rows, args(a.ID, a.Slug, a.Name, ms(a.CreatedAt)))
-			slugs[a.Slug] = a.ID
-			events = append(events, core.Event{At: now, Kind: core.EventAccountCreated, SubjectID: a.ID, AccountID: a.ID})
-		}
-		if err := t.insert(`accounts (id, slug, name, created_at)`, `($1, $2, $3, $4)`, rows); err != nil {
-			return err
-		}
-		if err := t.remember(source, ImportedAccount, slugs); err != nil {
-			return err
-		}
-		rows = nil
-		for _, m := range members {
-			rows = append(rows, args(m.IdentityID, m.Account.ID, string(m.Role), ms(now)))
-			events = append(events, memberEvent(core.EventMembershipAdded, m.IdentityID, m.Account.ID, core.ID{}, now))
-		}
-		if err := t.insert(`memberships (identity_id, account_id, role, created_at)`, `($1, $2, $3, $4)`, rows); err != nil {
-			return err
-		}
-		return t.logAll(events)
-	})
+// ImportedSeats is a batch of people's places in accounts.
+type ImportedSeats struct {
+	Accounts []core.Account     // new ones, remembered by their slugs
+	Members  []core.Membership  // new ones
+	Seen     map[string]core.ID // the people of seats that the source names for the first time, taken or not, by the keys of the seats
+}
+
+// BringMembers adds accounts and lets people into accounts.
+func (s *Store) BringMembers(ctx context.Context, source string, seats ImportedSeats, now time.Time) error {
+	return s.fact(ctx, func(t *tx) error { return t.bringSeats(source, seats, now) })
+}
+
+func (t *tx) bringSeats(source string, seats ImportedSeats, now time.Time) error {
+	var rows [][]any
+	var events []core.Event
+	slugs := map[string]core.ID{}
+	for _, a := range seats.Accounts {
+		rows = append(rows, args(a.ID, a.Slug, a.Name, ms(a.CreatedAt)))
+		slugs[a.Slug] = a.ID
+		events = append(events, core.Event{At: now, Kind: core.EventAccountCreated, SubjectID: a.ID, AccountID: a.ID})
+	}
+	if err := t.insert(`accounts (id, slug, name, created_at)`, `($1, $2, $3, $4)`, rows); err != nil {
+		return err
+	}
+	if err := t.remember(source, ImportedAccount, slugs); err != nil {
+		return err
+	}
+	rows = nil
+	for _, m := range seats.Members {
+		rows = append(rows, args(m.IdentityID, m.Account.ID, string(m.Role), ms(now)))
+		events = append(events, memberEvent(core.EventMembershipAdded, m.IdentityID, m.Account.ID, core.ID{}, now))
+	}
+	if err := t.insert(`memberships (identity_id, account_id, role, created_at)`, `($1, $2, $3, $4)`, rows); err != nil {
+		return err
+	}
+	// Whoever is removed here stays away, although the source still names the seat.
+	if err := t.remember(source, ImportedSeat, seats.Seen); err != nil {
+		return err
+	}
+	return t.logAll(events)
 }
 
 // BringApp registers an app under the client_id that it had. core.ErrConflict: it is taken.

@@ -140,7 +140,7 @@ func TestABatchIsBroughtOnceOrNotAtAll(t *testing.T) {
 		}
 		people := func() error {
 			i := core.Identity{ID: w.id(), Email: "old@example.com", Name: "Old", CreatedAt: now}
-			return w.BringPeople(context.Background(), "source", []core.Identity{i}, map[string]core.ID{"1": i.ID}, now)
+			return w.BringPeople(context.Background(), "source", []core.Identity{i}, map[string]core.ID{"1": i.ID}, store.ImportedSeats{}, now)
 		}
 		if n := race(t, people); n != 1 {
 			t.Errorf("%d people, want 1", n)
@@ -152,6 +152,31 @@ func TestABatchIsBroughtOnceOrNotAtAll(t *testing.T) {
 		if len(from) != 1 || len(from[came.ID]) != 1 || from[came.ID][0] != "source" {
 			t.Errorf("who came from where: %v", from)
 		}
+	})
+}
+
+// People come with their seats, or not at all: a run that dies in between would leave them outside for good.
+func TestPeopleComeWithTheirSeats(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, now := t.Context(), w.clock.Now()
+		eve := core.Identity{ID: w.id(), Email: "eve@example.com", Name: "Eve", CreatedAt: now}
+		seats := store.ImportedSeats{
+			Members: []core.Membership{{IdentityID: eve.ID, Account: w.annsCo, Role: core.RoleMember}}, Seen: map[string]core.ID{"sample-ann/7": eve.ID},
+		}
+		taken := store.ImportedSeats{Members: append([]core.Membership{{IdentityID: w.ann.ID, Account: w.annsCo, Role: core.RoleMember}}, seats.Members...), Seen: seats.Seen}
+		wantErr(t, "one seat is taken", w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, taken, now), core.ErrConflict)
+		if _, err := w.IdentityByEmail(ctx, eve.Email); !errors.Is(err, core.ErrNotFound) {
+			t.Errorf("the person came without the seat: %v", err)
+		}
+		must(t, w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, seats, now))
+		belongs, err := w.MembershipsOf(ctx, []string{eve.ID.String()})
+		must(t, err)
+		seen, err := w.ImportedRows(ctx, "old", store.ImportedSeat, []string{"sample-ann/7", "sample-ann/8"})
+		must(t, err)
+		if len(belongs[eve.ID]) != 1 || len(seen) != 1 || seen["sample-ann/7"] != eve.ID {
+			t.Errorf("belongs to %v, remembered %v", belongs, seen)
+		}
+		wantErr(t, "a seat that was seen", w.BringMembers(ctx, "old", store.ImportedSeats{Seen: seats.Seen}, now), core.ErrConflict)
 	})
 }
 
@@ -234,9 +259,11 @@ func TestWhatCameIsFoundAgain(t *testing.T) {
 			t.Errorf("tokens can be here: before %v, after %v", some, then)
 		}
 		eve := core.Identity{ID: w.id(), Email: "eve@example.com", Name: "Eve", CreatedAt: now}
-		must(t, w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, now))
+		must(t, w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, store.ImportedSeats{}, now))
 		company := core.Account{ID: w.id(), Slug: "old-company", Name: "Old", CreatedAt: now}
-		must(t, w.BringMembers(ctx, "old", []core.Account{company}, []core.Membership{{IdentityID: eve.ID, Account: company, Role: core.RoleOwner}}, now))
+		must(t, w.BringMembers(ctx, "old", store.ImportedSeats{
+			Accounts: []core.Account{company}, Members: []core.Membership{{IdentityID: eve.ID, Account: company, Role: core.RoleOwner}}, Seen: map[string]core.ID{"old-company/7": eve.ID},
+		}, now))
 		app := w.app
 		app.ID, app.ClientID, app.Secrets = w.id(), "old_uid", nil
 		must(t, w.BringApp(ctx, "old", "3", app, now))
