@@ -118,6 +118,7 @@ nightly: install
 	$(MAKE) import TOKENS=100000
 	scripts/with-postgres.sh sh -c 'go run ./bench/import -source "$$LAUNCHPAD_TEST_POSTGRES" -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	$(MAKE) feed REVOCATIONS=1000
+	go run ./bench -only proxy,proxy_jwt,forward_auth
 	go test -count=1 -timeout 30m -run GW16 ./conformance -calls 1000000
 	scripts/with-postgres.sh go test -count=2 -race -timeout 60m ./...
 

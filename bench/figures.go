@@ -29,15 +29,21 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }
 
-func ratio(floor, launchpad round) float64 { return float64(launchpad.cpu) / float64(floor.cpu) }
-
-// ratios compares each round with the floor's round beside it.
+// ratios and tails compare each round with the floor's round beside it: its CPU time, and its p99.
 func (m measured) ratios() spread {
+	return m.beside(func(r round) float64 { return float64(r.cpu) })
+}
+
+func (m measured) tails() spread {
+	return m.beside(func(r round) float64 { return float64(r.p99) })
+}
+
+func (m measured) beside(figure func(round) float64) spread {
 	pairs := make([][2]round, len(m.floor))
 	for i := range pairs {
 		pairs[i] = [2]round{m.floor[i], m.launchpad[i]}
 	}
-	return over(pairs, func(p [2]round) float64 { return ratio(p[0], p[1]) })
+	return over(pairs, func(p [2]round) float64 { return figure(p[1]) / figure(p[0]) })
 }
 
 func (m measured) failed() int {

@@ -43,6 +43,26 @@ func TestRatiosCompareRoundsThatStoodSideBySide(t *testing.T) {
 	}
 }
 
+func TestTheP99IsJudgedWhereItHasABudget(t *testing.T) {
+	t.Parallel()
+	rounds := func(p99 time.Duration) []round {
+		return []round{{cpu: 10, p99: p99}, {cpu: 10, p99: p99}, {cpu: 10, p99: 50 * p99}}
+	}
+	for _, c := range []struct {
+		tail float64
+		late time.Duration
+		want string
+	}{{1.5, 15, "ok"}, {1.5, 16, "p99 OVER"}, {0, 99, "ok"}} {
+		m := measured{operation: operation{tail: c.tail}, floor: []round{{cpu: 10, p99: 10}, {cpu: 10, p99: 10}, {cpu: 10, p99: 500}}, launchpad: rounds(c.late)}
+		if got := m.verdict(1.25); got != c.want || good(got) != (c.want == "ok") {
+			t.Errorf("a p99 of %d for 10, at most %v times: %q, want %q", c.late, c.tail, got, c.want)
+		}
+		if m.launchpad[0].failed = 1; m.verdict(1.25) != "FAILED" {
+			t.Error("what failed has another verdict")
+		}
+	}
+}
+
 func TestFailuresAndExceededBudgetsAreNotGood(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -109,7 +109,7 @@ func (b *bench) measure(ctx context.Context, o operation, floor *process, launch
 		}
 		m.floor, m.launchpad = append(m.floor, f), append(m.launchpad, l)
 		progress("%-20s %3d connections, round %d: %6.1f µs to %6.1f µs, ratio %.2f, %.0f/s to %.0f/s",
-			o.name, connections, n+1, micros(f.cpu), micros(l.cpu), ratio(f, l), f.rate, l.rate)
+			o.name, connections, n+1, micros(f.cpu), micros(l.cpu), float64(l.cpu)/float64(f.cpu), f.rate, l.rate)
 	}
 	return m, nil
 }

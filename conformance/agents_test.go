@@ -3,17 +3,20 @@ package conformance
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"launchpad/internal/apps"
 	"launchpad/internal/core"
+	"launchpad/internal/fetch"
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
 	guarded "launchpad/internal/protect"
@@ -478,4 +481,41 @@ func TestAT02_APIsForAgentsDoNotLookAtTokensInTheQuery(t *testing.T) {
 			}
 		}
 	}, withAgents())
+}
+
+// RFC 9728 §5.1: what an agent's API refuses by itself says where to read on, too; what it says of that, and other APIs, are left alone.
+func TestRFC9728_5_1_RefusalsOfUpstreamsNameTheMetadata(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := 401
+		_, _ = fmt.Sscanf(r.URL.Query().Get("status"), "%d", &status)
+		for _, line := range r.URL.Query()["say"] {
+			w.Header().Add("WWW-Authenticate", line)
+		}
+		w.WriteHeader(status)
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		agents := s.AgentAPI()
+		agents.Upstream = gateway.Proxy(upstream(t, api))
+		check(t, s.LoadAPIs(s.SampleAPI(), agents))
+		bound := s.Token(s.Machine, "grant_type", "client_credentials", "resource", s.URL+"/agents").Text("access_token")
+		plain := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		said := `resource_metadata="` + s.URL + `/.well-known/oauth-protected-resource/agents"`
+		for _, c := range []struct {
+			path, token, status string
+			say, want           []string
+		}{
+			{lptest.AgentCalls, bound, "401", []string{`Bearer error="invalid_token"`}, []string{"Bearer " + said + `, error="invalid_token"`}},
+			{lptest.AgentCalls, bound, "403", []string{`Basic realm="b"`, `Bearer scope="x"`}, []string{`Basic realm="b"`, "Bearer " + said + `, scope="x"`}},
+			{lptest.AgentCalls, bound, "401", []string{`Bearer resource_metadata="https://own.example.com/m"`}, []string{`Bearer resource_metadata="https://own.example.com/m"`}},
+			{lptest.AgentCalls, bound, "401", nil, nil},
+			{lptest.AgentCalls, bound, "200", []string{"Bearer"}, []string{"Bearer"}},
+			{"/v3/dashboards", plain, "401", []string{"Bearer"}, []string{"Bearer"}},
+		} {
+			r := s.Request("GET", c.path+"?"+url.Values{"status": {c.status}, "say": c.say}.Encode(), "")
+			r.Header.Set("Authorization", "Bearer "+c.token)
+			if a := s.Do(r); strconv.Itoa(a.Status) != c.status || !slices.Equal(a.Header["Www-Authenticate"], c.want) {
+				t.Errorf("%s %s %q: %d %q, want %q", c.path, c.status, c.say, a.Status, a.Header["Www-Authenticate"], c.want)
+			}
+		}
+	}, lptest.WithUpstream(t, api), lptest.WithAgents(fetch.Options{}))
 }

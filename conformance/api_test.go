@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -93,6 +94,60 @@ func TestRFC6750_3_1_BadTokens(t *testing.T) {
 		}
 		s.Clock.Advance(-4 * time.Hour)
 		wantError(t, s.Call(token), 401, "invalid_token")
+	})
+}
+
+// AT11, AT12, AT13, AT14, AT15, AT16: RFC 8725 §3.1, at the gateway.
+func TestRFC8725_3_1_ForgedJWTs(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		s.Machine.App = s.Switch(s.Machine, apps.Switches{ClientCredentials: true, Introspection: true, TokenFormat: core.FormatJWT})
+		good := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		wantStatus(t, s.Call(good), 200)
+		var set struct {
+			Keys []json.RawMessage `json:"keys"`
+		}
+		if err := json.Unmarshal([]byte(s.Do(s.Request("GET", "/oauth/jwks", "")).Body), &set); err != nil {
+			t.Fatal(err)
+		}
+		for name, token := range lptest.ForgedJWTs(t, good, set.Keys[0]) {
+			// RFC 6585 §5: what does not fit into a request's head is not looked at.
+			if a := s.Call(token); a.Status != 401 && a.Status != 431 {
+				t.Errorf("%s: %d %s, want 401", name, a.Status, a.Body)
+			}
+		}
+		wantStatus(t, s.Call(good), 200)
+	})
+}
+
+// AT17: what was changed on the way is refused by its checksum, before the store is asked: here it is away, and whoever asks it
+// answers 503. RFC 6750 §3.1, RFC 6749 §5.2.
+func TestAT17_WrongChecksumsCostNoLookUp(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		sealed, refresh := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token"), s.Tokens(s.Web).Text("refresh_token")
+		_, shown, err := s.Acts().CreatePersonalToken(t.Context(), s.Person, s.Web.App, apps.TokenDraft{Name: "Script", Reach: core.Reach{All: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func(token string) lptest.Answer { return s.Call(token, "Launchpad-Account", s.First.Slug) }
+		wantStatus(t, call(shown.Reveal()), 200)
+		s.BreakStore()
+		wantStatus(t, call(shown.Reveal()), 503)
+		wantStatus(t, s.Refresh(s.Web, refresh), 503)
+		for kind, token := range map[string]string{"sealed": sealed, "personal": shown.Reveal(), "refresh": refresh} {
+			middle := len(token) / 2
+			for how, bad := range map[string]string{
+				"truncated": token[:len(token)-1], "extended": token + "0", "checksum edited": token[:len(token)-6] + "000000", "checksum gone": token[:len(token)-6],
+				"in small letters": strings.ToLower(token), "character changed": token[:middle] + string(flip(token[middle])) + token[middle+1:], "nothing in it": token[:strings.LastIndexByte(token, '_')+1],
+			} {
+				a, want := call(bad), 401
+				if kind == "refresh" {
+					a, want = s.Refresh(s.Web, bad), 400
+				}
+				if a.Status != want {
+					t.Errorf("%s, %s: %d %s, want %d", kind, how, a.Status, a.Body, want)
+				}
+			}
+		}
 	})
 }
 

@@ -22,7 +22,7 @@ var kinds = map[core.AppKind]struct {
 	core.KindMachine:    {true, core.ProfileOAuth2, "nnnny"},
 }
 
-// AU03 to AU05: the kind decides what an app may register, and whether it gets a secret.
+// AU03, AU04, AU05: the kind decides what an app may register, and whether it gets a secret.
 func TestRFC7591_2_KindsInThePortal(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)

@@ -21,7 +21,7 @@ func wantPage(t *testing.T, what string, p lptest.Page) {
 	}
 }
 
-// RU01 to RU09.
+// RU01, RU02, RU03, RU04, RU05, RU06, RU07, RU08, RU09.
 func TestRFC6749_3_1_2_4_RedirectURIsMatchByteByByte(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)

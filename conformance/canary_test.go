@@ -10,10 +10,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"launchpad/internal/core"
+	"launchpad/internal/fetch"
 	"launchpad/internal/lptest"
 	"launchpad/internal/secret"
 )
@@ -54,13 +57,34 @@ func spellings(secretText string) map[string]string {
 	return list
 }
 
-var prefixes = []secret.Prefix{secret.AccessToken, secret.RefreshToken, secret.Code, secret.PersonalToken, secret.AppSecret, secret.Session, secret.Interaction, secret.SetupLink}
+var prefixes = []secret.Prefix{secret.AccessToken, secret.RefreshToken, secret.Code, secret.PersonalToken, secret.AppSecret, secret.Session, secret.Interaction, secret.SetupLink,
+	secret.Device, secret.Invitation, secret.Registration, secret.Site}
+
+// ASVS §16.2.5: the search knows every kind of string that is declared.
+func TestTheSearchKnowsEveryPrefix(t *testing.T) {
+	source, err := os.ReadFile("../internal/secret/token.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`"(lp_[a-z]+_)"`).FindAllStringSubmatch(string(source), -1)
+	if len(declared) != len(prefixes) {
+		t.Errorf("%d prefixes are declared, and %d are known here", len(declared), len(prefixes))
+	}
+	for _, d := range declared {
+		if !slices.Contains(prefixes, secret.Prefix(d[1])) {
+			t.Errorf("no canary begins with %s", d[1])
+		}
+	}
+}
 
 // body is the part of a token that is not the same in all of them: behind the prefix, before the checksum. The first part
 // of a JWT says nothing that is secret.
 func body(token string) string {
 	for _, prefix := range prefixes {
 		if rest, ok := strings.CutPrefix(token, string(prefix)); ok {
+			if prefix == secret.Registration {
+				rest = rest[len(secret.ClientID(core.ID{}))-len("app_"):] // it begins with the app's id, as its client_id does
+			}
 			return rest[:max(0, len(rest)-6)]
 		}
 	}
@@ -85,27 +109,28 @@ func (c canaries) found(text string) (list []string) {
 // dump is everything that the database holds: each column of each row, and, where it is a file, the file itself.
 func dump(t *testing.T, s *lptest.Server) string {
 	t.Helper()
-	engine, dsn := s.Database()
-	driver, tables := "pgx", `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
-	var text strings.Builder
-	if engine == "sqlite" {
-		dsn = strings.TrimPrefix(dsn, "sqlite:")
-		driver, tables = "sqlite", `SELECT name FROM sqlite_master WHERE type = 'table'`
-		files, _ := filepath.Glob(dsn + "*")
+	text := strings.Join(rows(t, s), "\n")
+	if engine, dsn := s.Database(); engine == "sqlite" {
+		files, _ := filepath.Glob(strings.TrimPrefix(dsn, "sqlite:") + "*")
 		for _, file := range files {
 			raw, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text.Write(raw)
+			text += string(raw)
 		}
 	}
-	dsn, _, _ = strings.Cut(dsn, "?") // what follows is for a pool
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
+	return text
+}
+
+// rows is each row of each table.
+func rows(t *testing.T, s *lptest.Server) (list []string) {
+	t.Helper()
+	tables := `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
+	if engine, _ := s.Database(); engine == "sqlite" {
+		tables = `SELECT name FROM sqlite_master WHERE type = 'table'`
 	}
-	defer db.Close()
+	db := database(t, s)
 	names := column(t, db, tables)
 	for _, known := range []string{"identities", "apps", "app_secrets", "sessions", "authorizations", "personal_tokens", "keys", "events"} {
 		if !slices.Contains(names, known) {
@@ -114,10 +139,27 @@ func dump(t *testing.T, s *lptest.Server) string {
 	}
 	for _, name := range names {
 		for _, row := range column(t, db, `SELECT * FROM "`+name+`"`) {
-			text.WriteString(name + ": " + row + "\n")
+			list = append(list, name+": "+row)
 		}
 	}
-	return text.String()
+	return list
+}
+
+// database opens what the server keeps, beside it.
+func database(t *testing.T, s *lptest.Server) *sql.DB {
+	t.Helper()
+	engine, dsn := s.Database()
+	driver := "pgx"
+	if engine == "sqlite" {
+		driver, dsn = "sqlite", strings.TrimPrefix(dsn, "sqlite:")
+	}
+	dsn, _, _ = strings.Cut(dsn, "?") // what follows is for a pool
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // column gives each row as text.
@@ -181,8 +223,11 @@ func TestASVS_16_2_5_SecretsStayWhereTheyBelong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 				f := &flow{t: t, s: s, secrets: canaries{}, refusals: map[string]string{}}
+				f.operators()
 				f.people()
+				f.newcomers()
 				f.apps()
+				f.strangers()
 				f.tokens()
 				f.draft5()
 				if name == "API answers" {
@@ -191,9 +236,33 @@ func TestASVS_16_2_5_SecretsStayWhereTheyBelong(t *testing.T) {
 					}
 				}
 				f.search()
-			}, api)
+			}, api, lptest.WithSignUp(core.SignUpInvitation), lptest.WithAgents(fetch.Options{}))
 		})
 	}
+}
+
+// The link of the first start, and what the first operator types there.
+func TestASVS_16_2_5_TheSetupLinkStaysWhereItBelongs(t *testing.T) {
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		s, link := lptest.StartEmpty(t, e)
+		f := &flow{t: t, s: s, secrets: canaries{}, refusals: map[string]string{}}
+		token := f.keep("setup link", between(link+"&", "lp_su_"))
+		f.keep("password of the first operator", random("operator"))
+		b := s.Browser()
+		form := f.unreferred(b.Get(link)).Hidden()
+		for field, value := range map[string]string{"name": "", "email": "ada@example.com", "password": f.secrets["password of the first operator"], "account_name": "Sample Ada"} {
+			form.Set(field, value)
+		}
+		f.form("set up without a name", b.Post("/setup", form), token)
+		form.Set("name", "Ada Operator")
+		if page := b.Post("/setup", form); page.URL.Path != "/oauth/applications" {
+			t.Fatalf("set up: %d %s", page.Status, page.URL)
+		}
+		page := b.Get(link)
+		f.answered("the link again", page.Status, page.Body)
+		f.astray("setup link", token)
+		f.look(map[string]string{"the log": s.Log.String(), "the metrics": s.Metrics(), "the database": dump(t, s), "the first operator's page": b.Get("/account").Body})
+	})
 }
 
 // people sign in, rightly and wrongly.
@@ -207,7 +276,77 @@ func (f *flow) people() {
 	b = f.s.SignedIn(f.s.Person.Email)
 	f.keep("session cookie", b.Cookie("lp_session"))
 	f.keep("browser cookie", b.Cookie("lp_browser"))
+	f.keep("device cookie", b.Cookie("lp_device"))
 	f.keep("form token", b.Get("/oauth/applications").Hidden().Get("csrf"))
+}
+
+// operators give the server what opens its database.
+func (f *flow) operators() {
+	f.keep("master key", lptest.MasterKey)
+	if engine, dsn := f.s.Database(); engine == "postgres" {
+		address, err := url.Parse(dsn)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		password, _ := address.User.Password()
+		f.keep("database password", password)
+	}
+}
+
+// newcomers are invited, sign up, change their password, and join an account.
+func (f *flow) newcomers() {
+	operator := f.s.SignedIn(f.s.Person.Email)
+	page := operator.Post("/people/invitations", operator.Get("/people/invitations").Hidden())
+	code := f.keep("sign-up code", between(page.Body, "lp_iv_"))
+	first, second := f.keep("password of a new ID", random("first")), f.keep("changed password", random("second"))
+	b := f.s.Browser()
+	signup := f.unreferred(b.Get("/signup?code=" + code))
+	f.form("sign up without a name", signUp(b, signup, "nora@example.com", "password", first, "name", ""), code)
+	page = signUp(b, signup, "nora@example.com", "password", first)
+	if page = b.SignIn(page, "nora@example.com", first); page.URL.Path != "/oauth/applications" {
+		f.t.Fatalf("the new ID does not sign in: %d %s", page.Status, page.URL)
+	}
+	f.form("sign up with a used code", signUp(f.s.Browser(), signup, "olaf@example.com", "password", first), code)
+
+	change := b.Get("/account/password").Hidden()
+	change.Set("password", second)
+	change.Set("current_password", second)
+	page = b.Post("/account/password", change)
+	f.answered("a change with the wrong password", page.Status, page.Body)
+	change.Set("current_password", first)
+	if page = b.Post("/account/password", change); page.Status != http.StatusOK {
+		f.t.Fatalf("the password does not change: %d", page.Status)
+	}
+	f.keep("device cookie of a new ID", b.Cookie("lp_device"))
+
+	invitation := f.keep("invitation", invited(f.t, f.s, f.s.Person, "nora@example.com", core.RoleMember))
+	page = f.unreferred(b.Get("/invitations?code=" + invitation))
+	b.Post("/invitations", page.Hidden())
+	page = b.Post("/invitations", page.Hidden())
+	f.answered("an invitation again", page.Status, page.Body)
+}
+
+// form keeps the body of a refused form, which comes back with the code that its sender needs once more.
+func (f *flow) form(what string, page lptest.Page, code string) {
+	f.answered(what, page.Status, strings.ReplaceAll(page.Body, code, ""))
+}
+
+// unreferred is a page with a secret in its address, of which browsers must not tell other sites.
+func (f *flow) unreferred(page lptest.Page) lptest.Page {
+	f.t.Helper()
+	if got := page.Header.Get("Referrer-Policy"); page.Status != http.StatusOK || got != "same-origin" && got != "no-referrer" {
+		f.t.Errorf("%s: %d, Referrer-Policy %q", page.URL.Path, page.Status, got)
+	}
+	return page
+}
+
+// strangers are apps that register themselves.
+func (f *flow) strangers() {
+	_, made := registered(f.t, f.s, `{"client_name":"Sample Agent","redirect_uris":["https://app.example/callback"]}`)
+	f.keep("registration token", made.Text("registration_access_token"))
+	_, other := registered(f.t, f.s, `{"client_name":"Other Agent","redirect_uris":["https://app.example/callback"]}`)
+	path := "/oauth/register/" + other.Text("client_id")
+	f.program("registration of another app", f.s.Do(withHeader(f.s.Request("GET", path, ""), "Authorization", "Bearer "+f.secrets["registration token"])))
 }
 
 // apps are registered, and get personal tokens, in the portal.
@@ -242,7 +381,7 @@ func between(page, prefix string) string {
 func (f *flow) tokens() {
 	s := f.s
 	b := s.SignedIn(s.Person.Email)
-	page := b.Get("/oauth/authorize?" + s.Web.Request().Encode())
+	page := f.unreferred(b.Get("/oauth/authorize?" + s.Web.Request().Encode()))
 	f.keep("interaction", page.URL.Query().Get("i"))
 	page = b.Answer(page, lptest.Choice{})
 	f.keep("code", page.Param("code"))
@@ -379,9 +518,16 @@ func (f *flow) search() {
 		places["another person's "+path] = b.Get(path).Body
 	}
 	owner := f.s.SignedIn(f.s.Person.Email)
-	for _, path := range []string{"/oauth/applications", "/oauth/applications/" + f.s.Web.ID.String(), "/oauth/authorized_applications"} {
-		places["the owner's "+path] = owner.Get(path).Body
+	for _, path := range []string{"/oauth/applications", "/oauth/applications/" + f.s.Web.ID.String(), "/oauth/authorized_applications", "/people/invitations", home(f.s.First), "/account", "/account/sessions", "/account/data.json"} {
+		page := owner.Get(path)
+		places["the owner's "+path] = strings.ReplaceAll(page.Body, page.Hidden().Get("csrf"), "")
 	}
+	f.look(places)
+	f.control()
+}
+
+func (f *flow) look(places map[string]string) {
+	f.t.Helper()
 	for what, text := range f.refusals {
 		places["the refusal of "+what] = text
 	}
@@ -390,7 +536,6 @@ func (f *flow) search() {
 			f.t.Errorf("%s: %s", place, hit)
 		}
 	}
-	f.control()
 }
 
 // control proves the search: what is planted is found, in every spelling, in every place.

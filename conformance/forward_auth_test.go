@@ -140,7 +140,7 @@ func TestRFC6750_3_ThroughForwardAuth(t *testing.T) {
 		wantVerdict(t, s, about("GET", "/data"), 401)
 		wantVerdict(t, s, about("GET", "/data", "Authorization", "Basic YTpi"), 401)
 		wantVerdict(t, s, bearer("GET", "/data?access_token="+token+"x", token), 400)
-		wantVerdict(t, s, about("GET", "/data?access_token="+token), 200)
+		wantVerdict(t, s, about("GET", "/data?access_token="+token), 401)
 		wantVerdict(t, s, about("GET", "/data?access_token="+s.Tokens(s.Public).Text("access_token")), 401)
 		wantVerdict(t, s, bearer("DELETE", "/data", token), 405)
 		wantVerdict(t, s, bearer("GET", "/else", token), 404)
@@ -160,6 +160,32 @@ func TestRFC6750_3_ThroughForwardAuth(t *testing.T) {
 		token = s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
 		s.Clock.Advance(2 * time.Hour)
 		wantVerdict(t, s, bearer("GET", "/data", token), 401)
+	}, lptest.Guarding(guardedAPI))
+}
+
+// AT03: a verdict cannot take a token out of the address that the proxy hands on, so none is taken there: not by an API that would
+// take it, under none of its names, and not by one that has an upstream of its own and takes it from there.
+func TestAT03_NoTokenInAnAddressPassesAProxy(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
+		home := strings.TrimPrefix(s.URL, "http://")
+		for _, name := range []string{"access_token", "oauth_token", "bearer_token", "access%5Ftoken"} {
+			wantVerdict(t, s, about("GET", "/data?a=b&"+name+"="+token), 401)
+			wantVerdict(t, s, about("GET", "/reports/a?"+name+"="+token), 401)
+			eachProxy(t, s, asked{"GET", "http", home, "/v3/dashboards?" + name + "=" + token, http.Header{}}, func(t *testing.T, proxy string, got lptest.Answer) {
+				if got.Status != 401 {
+					t.Errorf("%s, which has an upstream, by %s: %d", name, proxy, got.Status)
+				}
+			})
+		}
+		wantVerdict(t, s, bearer("GET", "/data", token), 200)
+		eachProxy(t, s, asked{"GET", "http", home, "/v3/dashboards", http.Header{"Authorization": {"Bearer " + token}}}, func(t *testing.T, proxy string, got lptest.Answer) {
+			if got.Status != 200 {
+				t.Errorf("in its header by %s: %d", proxy, got.Status)
+			}
+		})
+		// The gateway takes the same token from the address, and takes it out.
+		wantStatus(t, s.Do(s.Request("GET", "/v3/dashboards?access_token="+token, "")), 200)
 	}, lptest.Guarding(guardedAPI))
 }
 
@@ -492,6 +518,42 @@ func TestGW10_ABrowserSignsInForAGuardedHost(t *testing.T) {
 		wantVerdict(t, s, about("GET", "/reports/a", "Accept", "text/html"), 302)
 		wantVerdict(t, s, about("GET", "/reports/a", "Accept", "text/html", "Sec-Fetch-Mode", "cors"), 401)
 		wantVerdict(t, s, about("POST", "/reports/a", "Accept", "text/html"), 401)
+	}, lptest.Guarding(guardedAPI))
+}
+
+// GW10: what refuses a person for good is a page: it says who they are and where to go, and needs nothing from elsewhere. Programs get JSON.
+func TestGW10_RefusalsOfPeopleArePages(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		v := signedInVisitor(t, s)
+		wantStatus(t, v.open("/reports/a"), 200)
+		for target, want := range map[string]struct {
+			status int
+			who    string
+		}{"/of/none/reports": {403, s.Person.Email}, "/else": {404, ""}, "/.launchpad/signed-in?h=x": {403, ""}} {
+			got := v.ask("GET", target)
+			path, _, _ := strings.Cut(target, "?")
+			if got.Status != want.status || got.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(got.Body, guardedHost+path) || !strings.Contains(got.Body, want.who) || !strings.Contains(got.Body, `href="`+s.URL+`/account"`) {
+				t.Errorf("%s: %d %v %s", target, got.Status, got.Header, got.Body)
+			}
+			if (want.who == "") != !strings.Contains(got.Body, s.Person.Email) {
+				t.Errorf("%s names somebody, or nobody: %s", target, got.Body)
+			}
+			policy := got.Header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Frame-Options") != "DENY" {
+				t.Errorf("%s: %v", target, got.Header)
+			}
+			if len(got.Body) > 8<<10 || strings.Contains(got.Body, "<script") || strings.Contains(got.Body, "<link") || strings.Contains(got.Body, "src=") {
+				t.Errorf("%s: the page is large or needs something from elsewhere", target)
+			}
+			if got := v.ask("GET", target, "Sec-Fetch-Mode", "cors"); !strings.HasPrefix(got.Header.Get("Content-Type"), "application/json") {
+				t.Errorf("%s for a script: %s", target, got.Header.Get("Content-Type"))
+			}
+		}
+		eachProxy(t, s, about("GET", "/else", "Accept", "text/html"), func(t *testing.T, proxy string, got lptest.Answer) {
+			if page := strings.HasPrefix(got.Header.Get("Content-Type"), "text/html"); page == (proxy == "nginx") {
+				t.Errorf("by %s: %s", proxy, got.Header.Get("Content-Type"))
+			}
+		})
 	}, lptest.Guarding(guardedAPI))
 }
 

@@ -51,6 +51,42 @@ func TestGW08_APIsHaveHosts(t *testing.T) {
 	})
 }
 
+// GW08: at a public issuer, without hosts of APIs, another name opens nothing more and nothing less than the issuer's: docs/divergences.md. With one
+// such host, it is 421, and what tells whether the process lives stays open.
+func TestGW08_UnknownHostsAtAPublicIssuer(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Token(s.Machine, "grant_type", "client_credentials", "scope", "dashboards:read").Text("access_token")
+		ask := func(host, method, path, token string) int {
+			r := s.Request(method, path, "")
+			r.Host = host
+			if token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+			return s.Do(r).Status
+		}
+		one := gateway.API{API: guarded.API{Hosts: []string{"one.example.com"}, Prefix: "/", Routes: []guarded.Route{{Method: "GET", Path: "/status"}}}, Upstream: named("one")}
+		for _, host := range []string{"id.example.com", "ID.example.com.:443", "other.example.com", "10.0.0.7:8080", "launchpad"} {
+			check(t, s.LoadAPIs(s.SampleAPI()))
+			for _, c := range []struct {
+				method, path, token string
+				status              int
+			}{{"GET", "/v3/dashboards", token, 200}, {"GET", "/v3/dashboards", "", 401}, {"POST", "/v3/dashboards", token, 403}, {"GET", "/v3/else", token, 404}, {"GET", "/healthz", "", 200}} {
+				if got := ask(host, c.method, c.path, c.token); got != c.status {
+					t.Errorf("%s: %s %s is %d, want %d as at the issuer's", host, c.method, c.path, got, c.status)
+				}
+			}
+			check(t, s.LoadAPIs(s.SampleAPI(), one))
+			known := strings.HasPrefix(strings.ToLower(host), "id.")
+			if got := ask(host, "GET", "/v3/dashboards", token); (got == 200) != known || (got == 421) == known {
+				t.Errorf("%s beside an API with a host: %d", host, got)
+			}
+			if got := ask(host, "GET", "/healthz", ""); got != 200 {
+				t.Errorf("%s: health is %d", host, got)
+			}
+		}
+	}, lptest.WithIssuer("https://id.example.com"))
+}
+
 // HT14: APIs are replaced while calls go on, and none of them fails; what cannot work changes nothing.
 func TestReloadingDropsNoRequest(t *testing.T) {
 	for _, e := range lptest.Engines(t)[:1] {

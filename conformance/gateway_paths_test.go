@@ -2,18 +2,21 @@ package conformance
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"launchpad/internal/gateway"
 	"launchpad/internal/lptest"
@@ -188,6 +191,29 @@ func TestGW05_PlainPathsArriveByteForByte(t *testing.T) {
 	}))
 }
 
+// untilClosed sends bytes and gives what is answered until the server closes the connection. Nothing is closed before, because who does is
+// taken to be gone.
+func untilClosed(t *testing.T, s *lptest.Server, request string) (answers []int) {
+	t.Helper()
+	conn, reader := dialRaw(t, s)
+	defer conn.Close()
+	check(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err := io.WriteString(conn, request)
+	check(t, err)
+	for {
+		res, err := http.ReadResponse(reader, nil)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after %v the connection stays open", answers)
+		}
+		if err != nil {
+			return answers
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		answers = append(answers, res.StatusCode)
+	}
+}
+
 // GW12: no bytes make the gateway send its upstream more requests than were decided on.
 func TestGW12_NothingIsSmuggledPastTheGateway(t *testing.T) {
 	var hidden atomic.Int64
@@ -202,33 +228,35 @@ func TestGW12_NothingIsSmuggledPastTheGateway(t *testing.T) {
 	})
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Token(s.Machine, "grant_type", "client_credentials").Text("access_token")
-		const second = "GET /v3/hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-		for what, rest := range map[string]string{
-			"CL.TE":                   "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second,
-			"TE.CL":                   "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n" + second + "\r\n0\r\n\r\n",
-			"two lengths":             "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" + second,
-			"lengths in a list":       "Content-Length: 0, 44\r\n\r\n" + second,
-			"a length with a sign":    "Content-Length: +0\r\n\r\n" + second,
-			"an odd encoding":         "Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + second,
-			"an unknown encoding":     "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + second,
-			"encoding twice":          "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + second,
-			"a blank before colon":    "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + second,
-			"a folded header":         "X: y\r\n Transfer-Encoding: chunked\r\n\r\n" + second,
-			"bare LF in a chunk":      "Transfer-Encoding: chunked\r\n\r\n0\n\n" + second,
-			"a chunk extension":       "Transfer-Encoding: chunked\r\n\r\n0;a=\"\n" + second + "\"\r\n\r\n",
-			"a chunk of minus length": "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" + second,
-			"h2c":                     "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 0\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-			"a websocket":             "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n",
+		const second = "GET /v3/hidden HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+		for what, c := range map[string]struct {
+			rest string
+			want []int // answers, until the connection is closed
+		}{
+			// net/http takes the length away before anybody sees it: docs/divergences.md. The body is read by its chunks, nothing goes on after it.
+			"CL.TE": {"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second, []int{200}},
+			"TE.CL": {"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n3f\r\n" + second + "\r\n0\r\n\r\n" + second, []int{200}},
+			// RFC 9112 §6.1: a coding that is not known is 501.
+			"an unknown encoding": {"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + second, []int{501}},
+			"encoding twice":      {"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + second, []int{501}},
+			// RFC 9112 §5.2: what is folded is one line. So this has no body, and another call behind it, which has no token.
+			"a folded header": {"X: y\r\n Transfer-Encoding: chunked\r\n\r\n" + second, []int{200, 404}},
+
+			"TE.CL with a wrong chunk": {"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5\r\n" + second + "\r\n0\r\n\r\n", []int{400}},
+			"two lengths":              {"Content-Length: 0\r\nContent-Length: 44\r\n\r\n" + second, []int{400}},
+			"lengths in a list":        {"Content-Length: 0, 44\r\n\r\n" + second, []int{400}},
+			"a length with a sign":     {"Content-Length: +0\r\n\r\n" + second, []int{400}},
+			"an odd encoding":          {"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + second, []int{400}},
+			"a blank before colon":     {"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + second, []int{400}},
+			"bare LF in a chunk":       {"Transfer-Encoding: chunked\r\n\r\n0\n\n" + second, []int{400}},
+			"a chunk extension":        {"Transfer-Encoding: chunked\r\n\r\n0;a=\"\n" + second + "\"\r\n\r\n", []int{400}},
+			"a chunk of minus length":  {"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" + second, []int{400}},
+			"h2c":                      {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 0\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{400, 400}},
+			"a websocket":              {"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n" + second, []int{400, 404}},
 		} {
 			head := "POST /v3/dashboards HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Case: " + t.Name() + " " + what + "\r\nAuthorization: Bearer " + token + "\r\n"
-			answers := rawAnswers(t, strings.TrimPrefix(s.URL, "http://"), head+rest)
-			if strings.HasPrefix(what, "h2c") || strings.HasPrefix(what, "a websocket") || strings.Contains(what, "length") {
-				if len(answers) == 0 || answers[0] < 400 {
-					t.Errorf("%s: answered %v, want a refusal", what, answers)
-				}
-			}
-			if len(answers) > 1 && answers[1] < 400 || slices.Contains(answers, http.StatusBadGateway) {
-				t.Errorf("%s: answered %v", what, answers)
+			if answers := untilClosed(t, s, head+c.rest); !slices.Equal(answers, c.want) {
+				t.Errorf("%s: answered %v, want %v", what, answers, c.want)
 			}
 		}
 		calls.Range(func(what, n any) bool {

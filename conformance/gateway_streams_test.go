@@ -60,6 +60,92 @@ func TestGW15_StreamsEndWithTheirToken(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
+// HT14: what an upstream says late arrives, however long the server lets answers take: the pause may be before the head, before
+// the first event, between events, before the end, or while a call is sent; and what the gateway itself says of it arrives, too.
+func TestLateAnswersArriveWhole(t *testing.T) {
+	const write, pause = 100 * time.Millisecond, 250 * time.Millisecond // the server's patience, and a longer one
+	wait := func() { <-time.After(pause) }
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		flush := func() { _ = http.NewResponseController(w).Flush() }
+		switch r.URL.RawQuery {
+		case "first-event":
+			w.Header().Set("Content-Type", "text/event-stream")
+			flush()
+			wait()
+		case "late-head":
+			wait()
+			w.Header().Set("Content-Type", "text/event-stream")
+			flush()
+			wait()
+		case "first-part":
+			flush()
+			wait()
+		case "first-byte":
+			wait()
+		case "later", "length":
+			if r.URL.RawQuery == "length" {
+				w.Header().Set("Content-Length", "6")
+			}
+			_, _ = io.WriteString(w, "o")
+			flush()
+			wait()
+			_, _ = io.WriteString(w, "n")
+			flush()
+			wait()
+			_, _ = io.WriteString(w, "time")
+			return
+		case "empty":
+			wait()
+			w.WriteHeader(http.StatusNoContent)
+			return
+		case "refused":
+			wait()
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, "ontime")
+		if r.URL.RawQuery == "end" {
+			flush()
+			wait()
+		}
+	})
+	s := lptest.Start(t, lptest.Engines(t)[0], lptest.WithUpstream(t, api), lptest.WithAPI(func(api *gateway.API) { api.MaxBody = 1000 }))
+	token := s.Tokens(s.Web).Text("access_token")
+	server := s.Hurried(write)
+	for query, want := range map[string]int{
+		"first-event": 200, "late-head": 200, "first-part": 200, "first-byte": 200, "later": 200, "length": 200, "end": 200, "empty": 204, "refused": 502, "upload": 200, "half-upload": 413,
+	} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			method, body := "GET", io.Reader(http.NoBody)
+			if strings.HasSuffix(query, "upload") {
+				reader, writer := io.Pipe()
+				method, body = "POST", reader
+				go func() {
+					for range 3 {
+						_, _ = io.WriteString(writer, "part")
+						wait()
+					}
+					if query == "half-upload" {
+						_, _ = io.WriteString(writer, strings.Repeat("x", 2000))
+					}
+					_ = writer.Close()
+				}()
+			}
+			r, err := http.NewRequestWithContext(t.Context(), method, server+"/v3/dashboards?"+query, body)
+			check(t, err)
+			r.Header.Set("Authorization", "Bearer "+token)
+			res, err := new(http.Transport).RoundTrip(r)
+			check(t, err)
+			defer res.Body.Close()
+			got, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != want || want == 200 && string(got) != "ontime" {
+				t.Errorf("%d %q, %v; want %d and the whole", res.StatusCode, got, err, want)
+			}
+		})
+	}
+}
+
 // echo is an upstream that takes a WebSocket and sends back what comes.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Authorization") != "" {

@@ -127,6 +127,155 @@ func TestUpstreamsThatAreSlowOrSick(t *testing.T) {
 	}
 }
 
+// HT14: what its health check called sick is asked again, and answers once it is well.
+func TestASickUpstreamGetsWell(t *testing.T) {
+	var well atomic.Bool
+	asked := make(chan bool)
+	end := make(chan struct{})
+	target := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/health" {
+			return
+		}
+		answer := well.Load()
+		select {
+		case asked <- answer:
+		case <-end:
+		}
+		if !answer {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	s := lptest.Start(t, lptest.Engines(t)[0])
+	t.Cleanup(func() { close(end) })
+	token := s.Tokens(s.Web).Text("access_token")
+	api := s.SampleAPI()
+	api.Upstream = gateway.Pool(gateway.Backends{Targets: []*url.URL{target}, Health: "/health", Every: 20 * time.Millisecond})
+	check(t, s.LoadAPIs(api))
+	for range 3 { // when it is asked for the third time, two answers have been read
+		<-asked
+	}
+	wantStatus(t, s.Call(token), 503)
+	well.Store(true)
+	for answered := 0; answered < 2; { // likewise for one good answer
+		if <-asked {
+			answered++
+		}
+	}
+	wantStatus(t, s.Call(token), 200)
+}
+
+// HT14: an upstream that failed five times in a row is left alone for ten seconds; then one call tries it, and until that has
+// succeeded nobody else does.
+func TestAnUpstreamThatFailsIsSetAside(t *testing.T) {
+	var hits atomic.Int64
+	var mended atomic.Bool
+	here, goOn := make(chan struct{}), make(chan struct{})
+	ill := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		hits.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		if !mended.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		if r.URL.RawQuery == "hold" {
+			here <- struct{}{}
+			<-goOn
+		}
+	})
+	var atWell atomic.Int64
+	well := upstream(t, func(w http.ResponseWriter, r *http.Request) { atWell.Add(1) })
+	s := lptest.Start(t, lptest.Engines(t)[0])
+	token := s.Tokens(s.Web).Text("access_token")
+	load := func(targets ...*url.URL) {
+		api := s.SampleAPI()
+		api.Upstream = gateway.Pool(gateway.Backends{Targets: targets, Watch: s.Watch})
+		check(t, s.LoadAPIs(api))
+	}
+	send := func(query string) int { // a call that is never repeated
+		r := s.Request("POST", "/v3/dashboards?"+query, "a=b")
+		r.Header.Set("Authorization", "Bearer "+token)
+		return s.Do(r).Status
+	}
+	count := func(calls int) (failed int) {
+		for range calls {
+			if send("") != 200 {
+				failed++
+			}
+		}
+		return failed
+	}
+	load(ill, well)
+	if failed := count(30); failed != 5 || hits.Load() != 5 {
+		t.Errorf("%d failed, it was asked %d times; want 5 before it is set aside", failed, hits.Load())
+	}
+	s.Watch.Advance(10*time.Second - time.Millisecond)
+	if failed := count(10); failed != 0 {
+		t.Errorf("%d failed before the ten seconds were over", failed)
+	}
+	s.Watch.Advance(time.Millisecond)
+	if failed := count(10); failed != 1 || hits.Load() != 6 {
+		t.Errorf("%d failed, it was asked %d times; want one try", failed, hits.Load())
+	}
+	mended.Store(true)
+	s.Watch.Advance(10 * time.Second)
+	atWell.Store(0)
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			if status := send("hold"); status != 200 {
+				t.Errorf("while one tries: %d", status)
+			}
+		})
+	}
+	<-here
+	for atWell.Load() < 15 { // the fifteen others
+		s.Do(s.Request("GET", "/healthz", ""))
+	}
+	goOn <- struct{}{}
+	callers.Wait()
+	if hits.Load() != 7 {
+		t.Errorf("%d calls tried it at once, want 1", hits.Load()-6)
+	}
+	if failed := count(10); failed != 0 || hits.Load() != 12 {
+		t.Errorf("%d failed, and it got %d of 10; want its half", failed, hits.Load()-7)
+	}
+
+	// Where all are set aside, trying is better than nothing: none has to wait for the ten seconds.
+	mended.Store(false)
+	load(ill, ill)
+	hits.Store(0)
+	if failed := count(20); failed != 20 || hits.Load() != 20 {
+		t.Errorf("all aside: %d of 20 failed, %d were sent", failed, hits.Load())
+	}
+	mended.Store(true)
+	if failed := count(10); failed != 0 {
+		t.Errorf("all were aside and got well: %d of 10 failed", failed)
+	}
+}
+
+// HT14: repeating does not finish off what is nearly down: of ten calls one is sent a second time, once the first few are used up.
+func TestRepeatingHasABudget(t *testing.T) {
+	var sent atomic.Int64
+	cutting := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		panic(http.ErrAbortHandler)
+	})
+	s := lptest.Start(t, lptest.Engines(t)[0])
+	token := s.Tokens(s.Web).Text("access_token")
+	api := s.SampleAPI()
+	api.Upstream = gateway.Pool(gateway.Backends{Targets: []*url.URL{cutting, cutting}, Retries: 1})
+	check(t, s.LoadAPIs(api))
+	wantStatus(t, s.Call(token), 502)
+	if sent.Load() != 2 {
+		t.Errorf("the first call was sent %d times, want 2", sent.Load())
+	}
+	for range 199 {
+		wantStatus(t, s.Call(token), 502)
+	}
+	if repeated := sent.Load() - 200; repeated < 20 || repeated > 30 {
+		t.Errorf("of 200 calls %d were repeated, want ten and one in ten", repeated)
+	}
+}
+
 // AT08, GW19: the upstream gets a statement of its own about the call, which the published keys verify, and which is no access
 // token anywhere; the token itself it never sees.
 func TestAT08_AssertionsAreForTheUpstreamAlone(t *testing.T) {
@@ -228,6 +377,38 @@ func TestGW03_ConnectionListsTakeNoIdentityAway(t *testing.T) {
 			wantStatus(t, a, 200)
 			if !strings.Contains(a.Body, "Launchpad-Account: "+s.First.ID.String()) || !strings.Contains(a.Body, "Launchpad-Scope: ") || strings.Contains(a.Body, "gone") || strings.Contains(a.Body, "forged") {
 				t.Errorf("%s: the upstream was told:\n%s", list, a.Body)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
+// GW01: no caller says who he is in the words in which other proxies say it, however they are spelled; what only looks similar passes.
+func TestGW01_NoCallerWritesIdentityForTheUpstream(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = r.Header.Write(w) })
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		got := func(name string) bool {
+			r := s.Request("GET", "/v3/dashboards", "")
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header[name] = []string{"forged", "forged"}
+			a := s.Do(r)
+			wantStatus(t, a, 200)
+			return strings.Contains(a.Body, "forged")
+		}
+		for _, name := range []string{
+			"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "X-User", "X-User-Id", "X-User-Email", "X-User-Roles", "X-Username", "X-Remote-User", "X-Remote-Group",
+			"X-Auth-User", "X-Auth-Email", "X-Auth-Roles", "X-Auth-Request-User", "X-Auth-Request-Groups", "X-WebAuth-User", "X-WebAuth-Role", "X-Authenticated-User", "X-Authenticated-Userid",
+			"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "Launchpad-Identity", "X-Launchpad-Identity",
+		} {
+			for _, spelling := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."), strings.Replace(name, "-", "_", 1), strings.ToLower(strings.Replace(name, "-", ".", 1))} {
+				if got(spelling) {
+					t.Errorf("%s reached the upstream", spelling)
+				}
+			}
+		}
+		for _, name := range []string{"X-User-Agent", "X-Userland", "X-Request-Id", "X-Authority", "Remotely", "X-Remoteness", "Accept", "X-Webauthn"} {
+			if !got(name) {
+				t.Errorf("%s is nobody's identity, and did not arrive", name)
 			}
 		}
 	}, lptest.WithUpstream(t, api))

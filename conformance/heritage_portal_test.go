@@ -32,18 +32,31 @@ func oldApp(s *lptest.Server, redirects ...string) lptest.App {
 	return app
 }
 
-// RFC 6750 §3.1: the three sentences by which old clients tell the cases apart come first, ours behind them.
+// RFC 6750 §3.1: the challenge has Doorkeeper's three sentences literally, because old clients compare all of it; the answer says
+// more.
 func TestRFC6750_3_1_DescriptionsThatOldClientsRead(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		expired, revoked := s.Tokens(s.Web).Text("access_token"), ""
 		s.Clock.Advance(2 * time.Hour)
 		revoked = s.Tokens(s.Web).Text("access_token")
 		wantStatus(t, s.Do(s.Request("POST", "/oauth/revoke", "token="+revoked)), 200)
-		for token, want := range map[string]string{expired: "The access token expired", revoked: "The access token was revoked", "nonsense": "The access token is invalid"} {
-			a := s.Call(token)
-			wantError(t, a, 401, "invalid_token")
-			if !strings.HasPrefix(a.Text("error_description"), want+". ") || !strings.Contains(a.Header.Get("WWW-Authenticate"), `error="invalid_token", error_description="`+want) {
-				t.Errorf("%s, %q; want it to begin with %q", a.Body, a.Header.Get("WWW-Authenticate"), want)
+		for _, path := range []string{"/v3/dashboards", "/oauth/token/info", "/authorization.json"} {
+			for token, want := range map[string]string{expired: "The access token expired", revoked: "The access token was revoked", "nonsense": "The access token is invalid"} {
+				a := s.Do(withHeader(s.Request("GET", path, ""), "Authorization", "Bearer "+token))
+				wantError(t, a, 401, "invalid_token")
+				if !strings.HasPrefix(a.Text("error_description"), want+". ") {
+					t.Errorf("%s: %s; want it to begin with %q and go on", path, a.Body, want)
+				}
+				challenge := `Bearer realm="` + s.URL + `", error="invalid_token", error_description="` + want + `", error_uri="` + a.Text("error_uri") + `"`
+				if got := a.Header.Get("WWW-Authenticate"); got != challenge {
+					t.Errorf("%s: %s, want %s", path, got, challenge)
+				}
+			}
+		}
+		for _, header := range []string{"Bearer <nonsense>", "Bearer", "OAuth <nonsense>", `Token token="`} {
+			a := s.Do(withHeader(s.Request("GET", "/v3/dashboards", ""), "Authorization", header))
+			if got := a.Header.Get("WWW-Authenticate"); a.Status != 401 || !strings.Contains(got, `error_description="The access token is invalid"`) {
+				t.Errorf("%s: %d %s", header, a.Status, got)
 			}
 		}
 	})
@@ -231,6 +244,72 @@ func TestRFC6750_2_3_OldTokensStayHere(t *testing.T) {
 			}
 		}
 	}, lptest.WithLocalAPI(api))
+}
+
+// AT03, HT13: an answer to a secret in an address, good or bad, is kept by nobody, passes the address on to nobody, and is no page.
+func TestRFC6750_2_3_AnswersToSecretsInAddressesAreMarked(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		old, strict := oldApp(s), s.NewApp("Strict", core.KindWeb, lptest.Redirect)
+		refused := s.Tokens(strict).Text("access_token")
+		strict.App = s.Switch(strict, apps.Switches{Profile: core.ProfileOAuth21})
+		expired := s.Tokens(old).Text("access_token")
+		s.Clock.Advance(2 * time.Hour)
+		good, revoked := s.Tokens(old), s.Tokens(old).Text("access_token")
+		wantStatus(t, s.Do(s.Request("POST", "/oauth/revoke", "token="+revoked)), 200)
+		token := good.Text("access_token")
+		var list []addressed
+		for _, path := range []string{"/v3/dashboards", "/oauth/token/info", "/authorization.json", "/authorization.xml"} {
+			for _, c := range []struct {
+				what, query, header string
+				status              int
+			}{
+				{"good", "access_token=" + token, "", 200},
+				{"good by its oldest name", "oauth_token=" + token, "OAuth " + token, 200},
+				{"expired", "access_token=" + expired, "", 401},
+				{"revoked", "bearer_token=" + revoked, "", 401},
+				{"unknown", "oauth_token=nonsense", "", 401},
+				{"refused", "access_token=" + refused, "", 401},
+				{"two tokens", "access_token=" + token, "Bearer " + revoked, 400},
+				{"the same twice", "access_token=" + token + "&access_token=" + token, "", 400},
+				{"another beside", "access_token=" + token + "&oauth_token=" + revoked, "", 400},
+				{"a broken header beside", "access_token=" + token, "Bearer <>", 401},
+				{"broken encoding", "access_token=" + token + "&a=%zz", "", 400},
+			} {
+				r := s.Request("GET", path+"?"+c.query, "")
+				if c.header != "" {
+					r.Header.Set("Authorization", c.header)
+				}
+				list = append(list, addressed{path + ", " + c.what, r, c.status})
+			}
+		}
+		credentials := "client_id=" + old.ClientID + "&client_secret=" + old.Secret
+		for _, path := range []string{"/oauth/token", "/oauth/access_token", "/authorization/token"} {
+			list = append(list,
+				addressed{path, s.Request("POST", path+"?type=refresh&"+credentials+"&refresh_token="+good.Text("refresh_token"), ""), 200},
+				addressed{path + ", refused", s.Request("POST", path+"?type=refresh&"+credentials+"&refresh_token=x", ""), 400},
+				addressed{path + ", by GET", s.Request("GET", path+"?type=refresh&"+credentials+"&refresh_token=x", ""), 400},
+				addressed{path + ", broken encoding", s.Request("GET", path+"?type=refresh&"+credentials+"&refresh_token=%zz", ""), 400},
+				addressed{path + ", of another profile", s.Request("POST", path+"?grant_type=refresh_token&client_id="+s.Web.ClientID+"&client_secret="+s.Web.Secret, ""), 400})
+		}
+		list = append(list, addressed{"revocation", s.Request("POST", "/oauth/revoke?token="+good.Text("refresh_token"), ""), 200})
+		for _, c := range list {
+			a := s.Do(c.r)
+			if a.Status != c.status {
+				t.Errorf("%s: %d %s, want %d", c.what, a.Status, a.Body, c.status)
+			}
+			h := a.Header
+			if h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") || h.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s is not marked: %v", c.what, h)
+			}
+		}
+	})
+}
+
+// addressed is a request with a secret in its address.
+type addressed struct {
+	what   string
+	r      *http.Request
+	status int
 }
 
 // AT04, ruling 2: a person's own tokens come by the two parameters that portals had, and by no other old way.

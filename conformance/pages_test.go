@@ -2,84 +2,71 @@ package conformance
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"launchpad/internal/core"
 	"launchpad/internal/lptest"
+	"launchpad/internal/web"
 )
 
-// SE07, SE08, CO16: every page, errors included, carries the same armour.
+// SE07, SE08, CO16: every page that there is, errors included, carries the same armour.
 func TestASVS_3_4_EveryPageIsArmoured(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)
-		app := "/oauth/applications/" + s.Web.ID.String()
-		for _, path := range []string{
-			"/signin", "/signed-out", "/setup?token=x", "/oauth/applications", "/oauth/applications/new", app, app + "/edit", app + "/delete",
-			"/oauth/applications/" + s.Person.ID.String(), "/oauth/authorize", "/oauth/authorize/continue", "/oauth/consent", "/accounts", "/docs", "/docs/errors", "/docs/errors/nonsense", "/nowhere",
-			"/signup", "/people/invitations", "/account", "/account/password", "/account/sessions", "/account/data", "/account/data.json", "/account/delete",
-			"/oauth/authorize?" + s.Web.Request().Encode(),
-		} {
-			h := b.Get(path).Header
-			csp := h.Get("Content-Security-Policy")
-			for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self'", "style-src 'self'"} {
-				if !strings.Contains(csp, directive) {
-					t.Errorf("%s: CSP %q lacks %s", path, csp, directive)
-				}
+		paths := []string{"/nowhere", "/oauth/authorize?" + s.Web.Request().Encode()}
+		for _, route := range s.Routes() {
+			if route.Surface == web.PageSurface && route.Method == http.MethodGet {
+				there := strings.NewReplacer("{app}", s.Web.ID.String(), "{account}", s.First.Slug, "{slug}", "form_not_ours", "{member}", s.Person.ID.String()).Replace(route.Path)
+				paths = append(paths, pathOf(route), pathOf(web.Route{Path: there}))
 			}
-			for header, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin"} {
-				if got := h.Get(header); got != want {
-					t.Errorf("%s: %s %q, want %q", path, header, got, want)
-				}
+		}
+		if len(paths) < 80 || !slices.Contains(paths, "/accounts/"+s.First.Slug+"/settings") {
+			t.Fatalf("%d pages; the list is broken: %v", len(paths), paths)
+		}
+		for _, path := range paths {
+			if page := b.Get(path); page.Redirect == "" {
+				wantArmour(t, path, page.Header)
 			}
 		}
 		consent := b.Get("/oauth/authorize?" + s.Web.Request().Encode())
 		if csp := consent.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https://app.example;") {
 			t.Errorf("consent page: CSP %q must let the form end at the app's origin, and nowhere else", csp)
 		}
+	}, lptest.WithSignUp(core.SignUpOpen))
+}
+
+// SE07: so does what is said while the database is away.
+func TestASVS_3_4_PagesOfFaultsAreArmoured(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		s.BreakStore()
+		page := b.Get("/accounts")
+		if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" {
+			t.Errorf("without the database: %d, want 503 with Retry-After", page.Status)
+		}
+		wantArmour(t, "503", page.Header)
 	})
 }
 
-// SE04: every form, each way to forge it.
-func TestASVS_3_5_1_ForgedFormsAreRefused(t *testing.T) {
-	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
-		b := s.SignedIn(s.Person.Email)
-		token := b.Get("/oauth/applications").Hidden().Get("csrf")
-		app := "/oauth/applications/" + s.Web.ID.String()
-		account := "/accounts/" + s.First.Slug
-		paths := []string{"/signin", "/signout", "/setup", "/oauth/consent", "/oauth/applications", "/accounts", "/invitations", account + "/name", account + "/close",
-			app + "/edit", app + "/delete", app + "/switches", app + "/tokens", app + "/tokens/" + s.Web.ID.String() + "/revoke",
-			"/signup", "/people/invitations", "/people/invitations/" + s.Web.ID.String() + "/withdraw", "/account/name", "/account/password", "/account/sessions/end_others", "/account/sessions/" + s.Web.ID.String() + "/end", "/account/delete"}
-		forgeries := map[string]func(*http.Request, url.Values){
-			"no token":       func(r *http.Request, form url.Values) { form.Del("csrf") },
-			"wrong token":    func(r *http.Request, form url.Values) { form.Set("csrf", "wrong") },
-			"cross-site":     func(r *http.Request, _ url.Values) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
-			"same-site":      func(r *http.Request, _ url.Values) { r.Header.Set("Sec-Fetch-Site", "same-site") },
-			"foreign origin": func(r *http.Request, _ url.Values) { r.Header.Set("Origin", "https://evil.example") },
-			"null origin":    func(r *http.Request, _ url.Values) { r.Header.Set("Origin", "null") },
-			"text/plain":     func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "text/plain") },
-			"JSON":           func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "application/json") },
-			"token in query": func(r *http.Request, form url.Values) { r.URL.RawQuery = "csrf=" + token; form.Del("csrf") },
+func wantArmour(t *testing.T, what string, h http.Header) {
+	t.Helper()
+	csp := h.Get("Content-Security-Policy")
+	for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self'", "style-src 'self'"} {
+		if !strings.Contains(csp, directive) {
+			t.Errorf("%s: CSP %q lacks %s", what, csp, directive)
 		}
-		for _, path := range paths {
-			for name, forge := range forgeries {
-				r := s.Request("POST", path, "x")
-				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				form := lptest.Form("csrf", token)
-				forge(r, form)
-				body := form.Encode()
-				r.Body, r.ContentLength = http.NoBody, 0
-				if body != "" {
-					other := s.Request("POST", path, body)
-					r.Body, r.ContentLength = other.Body, other.ContentLength
-				}
-				if page := b.Do(r); page.Status != http.StatusForbidden {
-					t.Errorf("%s, %s: %d, want 403", path, name, page.Status)
-				}
-			}
+	}
+	for header, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin"} {
+		if got := h.Get(header); got != want {
+			t.Errorf("%s: %s %q, want %q", what, header, got, want)
 		}
-	})
+	}
+	if got := h.Get("Referrer-Policy"); got != "same-origin" && got != "no-referrer" {
+		t.Errorf("%s: Referrer-Policy %q", what, got)
+	}
 }
 
 // SE01: a session id that was planted is worth nothing after signing in; SE13: nor is one after signing out.
@@ -150,12 +137,31 @@ func TestASVS_1_2_1_NothingFromOutsideIsMarkup(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		const evil = `"><script>alert(1)</script>`
 		b := s.SignedIn(s.Person.Email)
-		request := s.Web.Request()
-		for name := range request {
-			changed := s.Web.Request()
-			changed.Set(name, evil)
-			if page := b.Get("/oauth/authorize?" + changed.Encode()); strings.Contains(page.Body, evil) {
-				t.Errorf("%s is echoed as markup", name)
+		names := []string{"scope", "nonce", "prompt", "login_hint", "ui_locales", "resource", "error", "error_description", "error_uri", "error_hint", "return_to", "i", "code", "token", "deleted", "joined", evil}
+		for name := range s.Web.Request() {
+			names = append(names, name)
+		}
+		for _, name := range names {
+			request := s.Web.Request()
+			request.Set(name, evil)
+			for _, browser := range []*lptest.Browser{b, s.Browser()} {
+				for _, path := range []string{"/oauth/authorize", "/oauth/authorize/continue", "/oauth/consent", "/signin", "/signup", "/signed-out", "/invitations", "/setup", "/accounts", "/account", "/docs/errors/nonsense", "/nowhere"} {
+					if page := browser.Get(path + "?" + request.Encode()); strings.Contains(page.Body, "<script>alert") {
+						t.Errorf("%s: %s is echoed as markup", path, name)
+					}
+				}
+			}
+		}
+		for _, name := range []string{"error", "error_description", "error_uri", "error_hint", "unheard_of"} {
+			request := s.Web.Request()
+			request.Set(name, "planted-words")
+			for _, wrong := range []string{"", "response_type", "redirect_uri", "client_id"} {
+				if wrong != "" {
+					request.Set(wrong, "wrong")
+				}
+				if page := b.Get("/oauth/authorize?" + request.Encode()); strings.Contains(page.Body+page.Redirect, "planted-words") {
+					t.Errorf("%s is echoed, with a wrong %q", name, wrong)
+				}
 			}
 		}
 		form := b.Get("/oauth/applications/new").Hidden()
@@ -165,6 +171,46 @@ func TestASVS_1_2_1_NothingFromOutsideIsMarkup(t *testing.T) {
 		page := b.Post("/oauth/applications", form)
 		if strings.Contains(page.Body, evil) || page.Status != http.StatusUnprocessableEntity {
 			t.Errorf("registration form: %d, echoed=%v", page.Status, strings.Contains(page.Body, evil))
+		}
+	})
+}
+
+// SE05: what was asked for is sealed. Fields beside it, in a form that its sender changed, say nothing.
+func TestSE05_FieldsOfTheConsentFormChangeNoRequest(t *testing.T) {
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		b := s.SignedIn(s.Person.Email)
+		ask := func(app lptest.App) lptest.Page {
+			request := app.Request()
+			request.Set("scope", "dashboards:read")
+			return b.Get("/oauth/authorize?" + request.Encode())
+		}
+		form := ask(s.Web).Hidden()
+		for name, value := range map[string]string{
+			"act": "allow", "reach": "all", "default": s.First.ID.String(),
+			"scope": "dashboards:read dashboards:write", "client_id": s.Public.ClientID, "redirect_uri": "https://evil.example/callback", "response_type": "token", "state": "changed", "code_challenge": "changed",
+		} {
+			form.Set(name, value)
+		}
+		sealed := form.Get("i")
+		for _, other := range []string{"", sealed[:len(sealed)-1], "x" + sealed, sealed[:len(sealed)/2] + "0" + sealed[len(sealed)/2+1:]} {
+			form.Set("i", other)
+			if page := b.Post("/oauth/consent", form); page.Redirect != "" || page.Status < 400 {
+				t.Errorf("a changed request was answered: %d %s", page.Status, page.Redirect)
+			}
+		}
+		form.Set("i", sealed)
+		page := b.Post("/oauth/consent", form)
+		if !strings.HasPrefix(page.Redirect, lptest.Redirect+"?") || page.Param("state") != "xyz" || page.Fragment("access_token") != "" {
+			t.Fatalf("answered to %s", page.Redirect)
+		}
+		wantError(t, s.Redeem(s.Public, page.Param("code")), 400, "invalid_grant")
+		a := s.Redeem(s.Web, page.Param("code"))
+		wantStatus(t, a, 200)
+		if got := a.Text("scope"); got != "dashboards:read" {
+			t.Errorf("scope %q, want dashboards:read", got)
+		}
+		if again := b.Post("/oauth/consent", form); again.Redirect != "" || again.Status < 400 {
+			t.Errorf("the same answer again: %d %s", again.Status, again.Redirect)
 		}
 	})
 }
@@ -284,7 +330,7 @@ func TestRefusedTokenFormStaysNarrow(t *testing.T) {
 	})
 }
 
-// What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03 to AU05.
+// What a developer registers decides what people can be tricked into. RU03, RU09, RU11, AU03, AU04, AU05.
 func TestRFC7591_3_2_2_RedirectURIsAtRegistration(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		b := s.SignedIn(s.Person.Email)

@@ -543,7 +543,7 @@ func TestSE03_OddCookiesSignNobodyIn(t *testing.T) {
 	})
 }
 
-// ASVS 14.2: the export is complete, a file, and holds no secret; it is the person's own only.
+// ASVS §14.2: the export is complete, a file, and holds no secret; it is the person's own only.
 func TestEverythingHeldIsInTheExport(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		s.Tokens(s.Web)

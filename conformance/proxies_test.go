@@ -253,6 +253,20 @@ func TestGW01_BehindRealProxies(t *testing.T) {
 				}
 			}
 		}
+		// So it is in the words of other proxies.
+		for _, name := range []string{"Remote-User", "Remote-Groups", "X-User", "X-Auth-User", "X-Auth-Email", "X-Auth-Roles", "X-WebAuth-User", "X-WebAuth-Role", "X-Authenticated-User", "X-Remote-User", "X-Forwarded-User", "X-Forwarded-Email"} {
+			for _, spelling := range []string{name, strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."), strings.Replace(name, "-", "_", 1)} {
+				s.call(t, "GET", "/data", "Authorization", bearer, spelling, "forged")
+				if s.seen == nil {
+					continue // refused
+				}
+				for seen, values := range s.seen.Header {
+					if strings.Contains(strings.Join(values, " "), "forged") {
+						t.Errorf("%s reached the application as %s", spelling, seen)
+					}
+				}
+			}
+		}
 		if got := s.call(t, "GET", "/data", "Authorization", bearer, "Launchpad-Account", s.Second.Slug); got.Status != 403 { // AT10
 			t.Errorf("an account that the token does not reach: %d", got.Status)
 		}
@@ -348,6 +362,10 @@ func TestGW10_BrowsersBehindRealProxies(t *testing.T) {
 		wantStatus(t, ask("POST", "/reports/a", "Origin", "https://"+guardedHost), 200)
 		wantStatus(t, ask("POST", "/reports/a", "Origin", "https://evil.example"), 403)
 		wantStatus(t, ask("POST", "/reports/a"), 403)
+		refused := ask("GET", "/of/none/reports")
+		if refused.Status != 403 || !strings.Contains(refused.Body, s.Person.Email) || !strings.HasSuffix(refused.Body, "</html>\n") || !strings.Contains(refused.Header.Get("Content-Security-Policy"), "sha256-") {
+			t.Errorf("%d %v %s", refused.Status, refused.Header, refused.Body)
+		}
 		v.home.Post("/signout", v.home.Get("/account").Hidden())
 		wantStatus(t, ask("GET", "/reports/a"), 302)
 	})

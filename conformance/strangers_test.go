@@ -21,7 +21,7 @@ import (
 	"launchpad/oauth"
 )
 
-// Apps that come by themselves: RFC 7591, RFC 7592 and client ID metadata documents. The catalogue's rows are DC01 to DC20.
+// Apps that come by themselves: RFC 7591, RFC 7592 and client ID metadata documents.
 
 // documents is a web site on which strangers keep their documents.
 type documents struct {
@@ -284,7 +284,7 @@ func TestGW21_AgentsInBrowsers(t *testing.T) {
 	})
 }
 
-// DC03 to DC06, DC20: what a registration may not be.
+// DC03, DC04, DC05, DC06, DC20: what a registration may not be.
 func TestDC03_DC04_DC06_RegistrationsThatAreRefused(t *testing.T) {
 	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
 		many := strings.Repeat(`"https://app.example/callback",`, 21)
@@ -656,6 +656,49 @@ func callAsAgent(s *lptest.Server, token string) lptest.Answer {
 }
 
 // Ruling of the catalogue beside DC04: what comes by itself reaches only APIs for agents, whatever it names.
+// DC09: whoever names addresses makes us ask them: so many that are not known, and the others' are asked all the same. RFC 6585 §4.
+func TestDC09_OneAddressAsksForAFewUnknownDocuments(t *testing.T) {
+	limits := config.Unlimited()
+	limits.UnknownDocuments = 3
+	lptest.EachEngine(t, func(t *testing.T, e lptest.Engine) {
+		d := newDocuments(t)
+		roots := x509.NewCertPool()
+		roots.AddCert(d.Certificate())
+		s := lptest.Start(t, e, lptest.WithAgents(fetch.Options{Local: true, Roots: roots}), lptest.WithLimits(limits), lptest.BehindProxy())
+		ask := func(from, path string) lptest.Page {
+			r := s.Request("GET", "/oauth/authorize?"+request(documented(d.put(path, document)), "https://app.example/callback").Encode(), "")
+			r.Header.Set("X-Forwarded-For", from)
+			return s.Browser().Do(r)
+		}
+		want := func(what string, page lptest.Page, status int) {
+			t.Helper()
+			if page.Status != status {
+				t.Errorf("%s: %d, want %d\n%s", what, page.Status, status, page.Body)
+			}
+		}
+		const here, there = "203.0.113.1", "203.0.113.2"
+		known := documented(d.put("/known", document))
+		connect(t, s, s.SignedIn(s.Person.Email), known, "https://app.example/callback")
+		for n := range 3 {
+			want("one that is not known", ask(here, fmt.Sprint("/", n)), 200)
+		}
+		asked := d.asked
+		refused := ask(here, "/3")
+		want("one too many", refused, 429)
+		if refused.Header.Get("Retry-After") != "10" || refused.Header.Get("RateLimit-Policy") != `"unknown_documents";q=3;w=10` || d.asked != asked {
+			t.Errorf("refused with %v, and asked %d times", refused.Header, d.asked-asked)
+		}
+		want("one that is at hand", ask(here, "/0"), 200)
+		want("somebody else's", ask(there, "/3"), 200)
+		s.Clock.Advance(25 * time.Hour) // nothing is at hand any more
+		for n := range 3 {
+			want("after the window", ask(here, fmt.Sprint("/", n)), 200)
+		}
+		want("one that a person has let in", ask(here, "/known"), 200)
+		want("one too many", ask(here, "/3"), 429)
+	})
+}
+
 func TestDC04_StrangersReachAPIsForAgentsOnly(t *testing.T) {
 	eachWithAgents(t, func(t *testing.T, s *lptest.Server, _ *documents) {
 		app, _ := registered(t, s, `{"client_name":"Sample Agent","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}`)

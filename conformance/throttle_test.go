@@ -309,6 +309,48 @@ func TestLG03_AddressesCannotBeMadeUp(t *testing.T) {
 	}
 }
 
+// LG03, at the sign-in: wrong passwords are counted for the address from which they really come.
+func TestLG03_AddressesCannotBeMadeUpAtTheSignIn(t *testing.T) {
+	l := config.Unlimited()
+	l.WrongPasswords = 3
+	for _, behind := range []bool{false, true} {
+		options := []lptest.Option{lptest.WithLimits(l)}
+		if behind {
+			options = append(options, lptest.BehindProxy())
+		}
+		lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+			g := newGuesser(s)
+			guess := func(n int, added string) int {
+				form := g.form
+				form.Set("email", fmt.Sprintf("nobody%d@example.com", n))
+				form.Set("password", "wrong")
+				r := s.Request("POST", "/signin", form.Encode())
+				r.Header.Set("Origin", s.URL)
+				r.Header.Set("Cookie", g.cookie)
+				madeUp := "10.0.0." + strconv.Itoa(n)
+				for _, header := range []string{"X-Real-IP", "X-Forwarded-For", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"} {
+					r.Header.Set(header, madeUp)
+				}
+				r.Header.Set("Forwarded", "for="+madeUp)
+				if behind {
+					r.Header.Add("X-Forwarded-For", added) // by the proxies
+				}
+				return s.Do(r).Status
+			}
+			for n, want := range []int{wrong, wrong, wrong, unheard} {
+				if got := guess(n, "203.0.113.1, 127.0.0.2"); got != want {
+					t.Errorf("behind a proxy: %v; guess %d under a new made-up address: %d, want %d", behind, n+1, got, want)
+				}
+			}
+			if behind {
+				if got := guess(9, "203.0.113.2"); got != wrong {
+					t.Errorf("somebody else behind the proxy: %d, want %d", got, wrong)
+				}
+			}
+		}, options...)
+	}
+}
+
 // LG04: every path on which a password is compared. They are two; house keeps it so.
 func TestLG04_EveryPathOfAPassword(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {

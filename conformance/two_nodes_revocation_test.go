@@ -100,7 +100,9 @@ func TestTheOtherNodeHearsByItself(t *testing.T) {
 		wantStatus(t, b.Call(token), 200)
 		wantStatus(t, a.PostAs(a.Machine, "/oauth/revoke", lptest.Form("token", token)), 200)
 		for ended := time.Now(); b.Call(token).Status != 401; {
-			if time.Since(ended) > 10*time.Second {
+			// A second is promised, and measured on a machine that does nothing else (bench). Here many tests share two
+			// cores, and a node may not get to look in time.
+			if time.Since(ended) > 3*time.Second {
 				t.Fatal("still accepted")
 			}
 		}

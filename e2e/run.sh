@@ -42,7 +42,7 @@ trap clean EXIT
 trap 'exit 130' INT TERM HUP
 
 go build -C .. -o "$work/launchpad" ./cmd/launchpad
-export LAUNCHPAD_BIN=$work/launchpad TMPDIR=$work
+export LAUNCHPAD_TEST_BIN=$work/launchpad TMPDIR=$work
 export NO_PROXY=127.0.0.1,localhost,.localhost no_proxy=127.0.0.1,localhost,.localhost
 
 [ $# -gt 0 ] || set -- clients browser

@@ -21,7 +21,7 @@ func BearerHeader(h http.Header) (token string, ok bool, err error) {
 		return "", false, nil
 	}
 	if !found || !b64token(token) {
-		return "", false, InvalidToken("malformed_bearer", "the Authorization header must be the word Bearer, one space and the token")
+		return "", false, InvalidToken("malformed_bearer", "the Authorization header must be the word Bearer, one space and the token").Briefly(TokenInvalid)
 	}
 	return token, true, nil
 }

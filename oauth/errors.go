@@ -13,6 +13,7 @@ type Error struct {
 	Code        string // from the specification, e.g. "invalid_grant"
 	Slug        string // stable name of the case, a heading in docs/errors.md
 	Description string // for the integrating developer: what was wrong and how to mend it
+	Brief       string // in place of the description in a challenge, where clients compare all of it
 	Received    string // what arrived, if it is not secret
 	Expected    string // what should have arrived
 	Status      int
@@ -51,6 +52,9 @@ func (e *Error) WithStatus(status int) *Error { e.Status = status; return e }
 
 // WithScope names the scopes that would have been enough.
 func (e *Error) WithScope(scope string) *Error { e.Scope = scope; return e }
+
+// Briefly gives the sentence by which clients know the case.
+func (e *Error) Briefly(sentence string) *Error { e.Brief = sentence; return e }
 
 func newError(status int, code, slug, format string, args []any) *Error {
 	return &Error{Status: status, Code: code, Slug: slug, Description: clean(fmt.Sprintf(format, args...))}
@@ -114,6 +118,13 @@ func InvalidToken(slug, format string, args ...any) *Error {
 	e.Scheme = "Bearer"
 	return e
 }
+
+// What Doorkeeper, and so the clients of its portals, call what is wrong with a token.
+const (
+	TokenExpired = "The access token expired"
+	TokenRevoked = "The access token was revoked"
+	TokenInvalid = "The access token is invalid"
+)
 
 // InsufficientScope: the token is good but does not allow this. RFC 6750 §3.1.
 func InsufficientScope(slug, format string, args ...any) *Error {

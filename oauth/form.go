@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"io"
 	"mime"
 	"net/http"
@@ -82,7 +83,7 @@ func (f Form) Encode() string {
 	return b.String()
 }
 
-// ReadBody parses a POST body. RFC 6749 §3.2, appendix B: application/x-www-form-urlencoded, UTF-8.
+// ReadBody parses a POST body. Beside an error it gives what is legible, by which the error can be told, and nothing else decided. RFC 6749 §3.2, appendix B: application/x-www-form-urlencoded, UTF-8.
 func ReadBody(r *http.Request) (Form, error) {
 	var f Form
 	if err := f.acceptable(r); err != nil {
@@ -176,7 +177,8 @@ func (Form) acceptable(r *http.Request) error {
 
 func utf8Charset(name string) bool { return name == "" || strings.EqualFold(name, "utf-8") }
 
-func (f *Form) parse(query string) error {
+// parse reads all that it can: who asks, and in which format, may be legible beside what is broken.
+func (f *Form) parse(query string) (broken error) {
 	for n := 0; query != ""; n++ {
 		if n == MaxParameters {
 			return tooMany()
@@ -188,16 +190,14 @@ func (f *Form) parse(query string) error {
 		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
 		name, err := unescape(rawName)
-		if err != nil {
-			return err
-		}
-		value, err := unescape(rawValue)
-		if err != nil {
-			return err
+		value, valueErr := unescape(rawValue)
+		if err = cmp.Or(err, valueErr); err != nil {
+			broken = cmp.Or(broken, err)
+			continue
 		}
 		f.add(name, value)
 	}
-	return nil
+	return broken
 }
 
 func (f *Form) add(name, value string) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// RFC 7636 appendix B gives a verifier and its challenge.
+// RFC 7636 §4.2: its appendix B gives a verifier and its challenge.
 func TestRFC7636_B_Example(t *testing.T) {
 	if got, want := S256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -24,7 +24,7 @@ func TestRFC6749_5_2_DescriptionsAreClean(t *testing.T) {
 	}
 }
 
-// The private half stays private.
+// ASVS §16.2.5: the private half stays private.
 func TestCausesAreNotTold(t *testing.T) {
 	e := InvalidGrant("slug", "sentence").Because(errors.New("row 17"))
 	if strings.Contains(e.Sentence(), "17") || !strings.Contains(e.Error(), "17") {
@@ -39,6 +39,7 @@ func TestCausesAreNotTold(t *testing.T) {
 	}
 }
 
+// RFC 6749 §3.3: a scope is a set.
 func TestScopeSets(t *testing.T) {
 	a, b := Scopes("read", "write", "read"), Scopes("write", "admin")
 	for name, pair := range map[string][2]string{

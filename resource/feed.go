@@ -19,6 +19,12 @@ type notice struct {
 	ID   string `json:"id"`
 }
 
+// beat is what the server says of the moment at which it wrote.
+type beat struct {
+	Lag   int64  `json:"lag_ms"`         // everything that was acknowledged so long before is told
+	Since *int64 `json:"since_hello_ms"` // by the server's stopwatch; nil: it is from before it told
+}
+
 // terms is what the server says of the feed.
 type terms struct {
 	Heartbeat int64  `json:"heartbeat_ms"`
@@ -121,6 +127,7 @@ func (v *Verifier) followStream(ctx context.Context) (good bool, err error) {
 	defer cancel()
 	watch := time.AfterFunc(silence, cancel)
 	defer watch.Stop()
+	opened := v.elapsed()
 	res, err := v.openFeed(ctx, "text/event-stream")
 	if err != nil {
 		return false, err
@@ -131,14 +138,19 @@ func (v *Verifier) followStream(ctx context.Context) (good bool, err error) {
 		return false, fmt.Errorf("the stream was answered %d %s", res.StatusCode, kind)
 	}
 	err = messages(res.Body, func() { watch.Reset(silence) }, func(m message) error {
-		good = good || m.name == "current"
-		return v.take(m)
+		err := v.take(m, opened)
+		good = good || m.name == "current" && err == nil
+		return err
 	})
 	return good, err
 }
 
-// take takes one message in. What it cannot read may be a revocation, so everything is then in doubt.
-func (v *Verifier) take(m message) error {
+// errLate: what comes through this stream is too old, and what was held back once will be again.
+var errLate = errors.New("somebody on the way holds the feed back")
+
+// take takes one message in of the stream that was asked for at a moment. What it cannot read may be a revocation, so
+// everything is then in doubt.
+func (v *Verifier) take(m message, opened time.Duration) error {
 	now := v.elapsed()
 	var err error
 	switch m.name {
@@ -150,11 +162,9 @@ func (v *Verifier) take(m message) error {
 	case "reset":
 		v.startOver(now)
 	case "current":
-		var beat struct {
-			Lag int64 `json:"lag_ms"`
-		}
-		if err = json.Unmarshal([]byte(m.data), &beat); err == nil && beat.Lag >= 0 {
-			v.heard(now - time.Duration(beat.Lag)*time.Millisecond)
+		var b beat
+		if err = json.Unmarshal([]byte(m.data), &b); err == nil && !v.beats(b, opened, now) {
+			return errLate
 		}
 	case "":
 	default:
@@ -174,6 +184,21 @@ func (v *Verifier) take(m message) error {
 	}
 	return nil
 }
+
+// beats takes in a beat, and reports whether it came in time. Not its arrival counts but when it was written: the server began its
+// stopwatch after we had asked, so it was at that moment or later.
+func (v *Verifier) beats(b beat, opened, now time.Duration) bool {
+	written := now
+	if b.Since != nil {
+		written = min(now, opened+milliseconds(*b.Since))
+	}
+	if b.Lag >= 0 {
+		v.heard(written - milliseconds(b.Lag))
+	}
+	return now-written < v.o.Bound
+}
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func (v *Verifier) see(n notice, now time.Duration) {
 	v.marks.see(n, now)

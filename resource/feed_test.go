@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,7 +20,7 @@ type feedServer struct {
 	page   func(w http.ResponseWriter, r *http.Request)
 }
 
-func newFeedServer(t *testing.T) (*feedServer, *Verifier) {
+func newFeedServer(t *testing.T, change ...func(*Options)) (*feedServer, *Verifier) {
 	t.Helper()
 	f := &feedServer{}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +37,11 @@ func newFeedServer(t *testing.T) (*feedServer, *Verifier) {
 		answer(w, r)
 	}))
 	t.Cleanup(f.Close)
-	v, err := New(Options{Issuer: f.URL, ClientID: "api", ClientSecret: "secret", Resource: here})
+	o := Options{Issuer: f.URL, ClientID: "api", ClientSecret: "secret", Resource: here}
+	for _, c := range change {
+		c(&o)
+	}
+	v, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,15 +172,76 @@ func TestItStartsOver(t *testing.T) {
 // AT18: a node that has not heard of the others for a while is as current as it says.
 func TestTheLagCounts(t *testing.T) {
 	_, v := newFeedServer(t)
-	if err := v.take(message{name: "current", data: `{"lag_ms":5000}`}); err != nil || v.Current() {
+	if err := v.take(message{name: "current", data: `{"lag_ms":5000}`}, 0); err != nil || v.Current() {
 		t.Errorf("current in spite of the lag: %v", err)
 	}
-	if err := v.take(message{name: "current", data: `{"lag_ms":100}`}); err != nil || !v.Current() {
+	if err := v.take(message{name: "current", data: `{"lag_ms":100}`}, 0); err != nil || !v.Current() {
 		t.Errorf("not current: %v", err)
 	}
 }
 
-// More than can be kept is not forgotten: everything is asked about.
+// AT18: news that somebody on the way holds back is not new. What a beat says is as old as the server's own time in it, counted
+// from when the stream was asked for: a delay that is always the same shows like one that grows.
+func TestNewsThatComesLateIsOld(t *testing.T) {
+	for _, c := range []struct {
+		delay   time.Duration
+		current bool
+	}{{0, true}, {DefaultBound - time.Millisecond, true}, {DefaultBound, false}, {time.Hour, false}} {
+		t.Run(c.delay.String(), func(t *testing.T) {
+			var now atomic.Int64
+			f, v := newFeedServer(t, func(o *Options) { o.Now = func() time.Time { return time.UnixMilli(now.Load()) } })
+			opened, sent := make(chan bool, 100), make(chan string)
+			f.stream = func(w http.ResponseWriter, r *http.Request) {
+				opened <- true
+				w.Header().Set("Content-Type", "text/event-stream")
+				for {
+					select {
+					case text := <-sent:
+						send(w, text)
+					case <-r.Context().Done():
+						return
+					}
+				}
+			}
+			run(t, v)
+			<-opened
+			sent <- hello + "event: current\ndata: {\"lag_ms\":0,\"since_hello_ms\":0}\n\n"
+			eventually(t, "current", v.Current)
+			now.Add(2 * time.Hour.Milliseconds())
+			made := 2*time.Hour - c.delay
+			sent <- fmt.Sprintf("event: current\ndata: {\"lag_ms\":0,\"since_hello_ms\":%d}\n\n", made.Milliseconds())
+			if c.current {
+				eventually(t, "current", v.Current)
+				return
+			}
+			<-opened // it looks for a better way
+			if v.Current() {
+				t.Error("old news made it current")
+			}
+			sent <- hello + "event: current\ndata: {\"lag_ms\":0,\"since_hello_ms\":0}\n\n"
+			eventually(t, "current on another way", v.Current)
+		})
+	}
+}
+
+// AT18: a server that does not tell its time is one from before it did; the arrival counts.
+func TestBeatsWithoutATime(t *testing.T) {
+	var now atomic.Int64
+	_, v := newFeedServer(t, func(o *Options) { o.Now = func() time.Time { return time.UnixMilli(now.Load()) } })
+	now.Add(time.Hour.Milliseconds())
+	if err := v.take(message{name: "current", data: `{"lag_ms":0}`}, 0); err != nil || !v.Current() {
+		t.Errorf("not current: %v", err)
+	}
+	if _ = v.take(message{name: "current", data: `{"lag_ms":0,"since_hello_ms":"x"}`}, v.elapsed()); v.Current() {
+		t.Error("what cannot be read makes it current")
+	}
+	// Its clock may run a little faster than ours.
+	if err := v.take(message{name: "current", data: `{"lag_ms":5000,"since_hello_ms":99000000}`}, 0); err != nil || v.Current() {
+		t.Errorf("news from the future: %v", err)
+	}
+}
+
+// AT18: more than can be kept is not forgotten: everything is asked about.
 func TestTooManyMarks(t *testing.T) {
 	_, v := newFeedServer(t)
 	v.heard(v.elapsed())

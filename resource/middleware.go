@@ -18,9 +18,11 @@ type Need struct {
 	Scopes []string
 	// Account: the operation is about one account, which AccountOf then gives.
 	Account bool
-	// ACR lists the ways of signing in of which one is enough, the best first; none: any. RFC 9470 §3.
+	// ACR lists the ways of signing in of which one is enough, the best first; none: any. RFC 9470 §3. The tokens of this
+	// version of the server say nothing of it, so whoever sets it refuses them all.
 	ACR []string
-	// MaxAge is how long ago the person may have signed in; 0: whenever. RFC 9470 §3.
+	// MaxAge is how long ago the person may have signed in; 0: whenever. RFC 9470 §3. The tokens of this version of the
+	// server do not say it, and what is not said counts as too long ago: whoever sets it refuses them all.
 	MaxAge time.Duration
 }
 

@@ -43,7 +43,8 @@ type Options struct {
 	// CacheBytes bounds what is kept of good tokens; 32 MiB if zero. A quarter more is for strings that are none.
 	CacheBytes int
 
-	// DPoP lets a bare 401 ask for DPoP, too. Tokens that are bound to a key need a proof in any case.
+	// DPoP lets a bare 401 ask for DPoP, too. Tokens that are bound to a key need a proof in any case. This version of the
+	// server issues none that are: the switch is for servers that do.
 	DPoP bool
 	// Account says which account a call names, "" for none; if nil, the path's {account} and then the header
 	// Launchpad-Account.

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"launchpad/internal/lptest"
 )
 
 // issuer is an authorization server that says what a test wants.
@@ -224,33 +226,22 @@ func TestRFC9470_3_StepUp(t *testing.T) {
 	}
 }
 
-// AT06, AT08, AT09, AT11 to AT16: RFC 9068 §4, RFC 8725 §3.
+// AT06, AT08, AT09, AT11, AT12, AT13, AT14, AT15, AT16: RFC 9068 §4, RFC 8725 §3.
 func TestRFC9068_4_WhatIsNoAccessToken(t *testing.T) {
 	i := newIssuer(t)
 	v := i.api()
 	now := i.now.Load() / 1000
 	good := i.jwt("at+jwt", i.key, jose.ES256, nil)
-	parts := strings.Split(good, ".")
-	header := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-	stranger, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	der, _ := x509.MarshalPKIXPublicKey(i.key.Public())
+	public, err := jose.JSONWebKey{Key: i.key.Public(), KeyID: "k1", Algorithm: "ES256", Use: "sig"}.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantStatus(t, "good", call_(v, Need{}, get("Bearer "+good)), 200)
+	none := lptest.ForgedJWTs(t, good, public)
 	for what, token := range map[string]string{
 		"an ID token":              i.jwt("JWT", i.key, jose.ES256, nil),
 		"a logout token":           i.jwt("logout+jwt", i.key, jose.ES256, nil),
 		"an introspection answer":  i.jwt("token-introspection+jwt", i.key, jose.ES256, nil),
-		"another's key":            i.jwt("at+jwt", stranger, jose.ES256, nil),
-		"HS256 with the key":       i.jwt("at+jwt", der, jose.HS256, nil),
-		"alg none":                 header(`{"alg":"none","typ":"at+jwt","kid":"k1"}`) + "." + parts[1] + ".",
-		"alg nOnE":                 header(`{"alg":"nOnE","typ":"at+jwt","kid":"k1"}`) + "." + parts[1] + "." + parts[2],
-		"no signature":             parts[0] + "." + parts[1] + ".",
-		"r and s are 0":            parts[0] + "." + parts[1] + "." + base64.RawURLEncoding.EncodeToString(make([]byte, 64)),
-		"crit":                     header(`{"alg":"ES256","typ":"at+jwt","kid":"k1","crit":["x"],"x":1}`) + "." + parts[1] + "." + parts[2],
-		"b64 false":                header(`{"alg":"ES256","typ":"at+jwt","kid":"k1","crit":["b64"],"b64":false}`) + "." + parts[1] + "." + parts[2],
-		"its own key":              header(`{"alg":"ES256","typ":"at+jwt","jwk":{}}`) + "." + parts[1] + "." + parts[2],
-		"JWE":                      header(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".a.b",
-		"100,000 dots":             strings.Repeat(".", 100_000),
-		"1 MB of header":           strings.Repeat("a", 1<<20) + "." + parts[1] + "." + parts[2],
 		"another issuer":           i.jwt("at+jwt", i.key, jose.ES256, map[string]any{"iss": other}),
 		"another audience":         i.jwt("at+jwt", i.key, jose.ES256, map[string]any{"aud": []string{other}}),
 		"no audience":              i.jwt("at+jwt", i.key, jose.ES256, map[string]any{"aud": nil}),
@@ -261,7 +252,12 @@ func TestRFC9068_4_WhatIsNoAccessToken(t *testing.T) {
 		"an end beyond all bounds": i.jwt("at+jwt", i.key, jose.ES256, map[string]any{"exp": int64(1) << 60}),
 		"no jti":                   i.jwt("at+jwt", i.key, jose.ES256, map[string]any{"jti": nil}),
 	} {
-		i.says(token, i.active("")) // the server would take it: it is not asked
+		none[what] = token
+	}
+	for what, token := range none {
+		if isJWT(token) {
+			i.says(token, i.active("")) // the server would take it: it is not asked; about what else has dots it is, and knows it not
+		}
 		if w := call_(v, Need{}, get("Bearer "+token)); w.Code != 401 || !strings.Contains(w.Header().Get("WWW-Authenticate"), `error="invalid_token"`) {
 			t.Errorf("%s: %d %s", what, w.Code, w.Header())
 		}
@@ -301,7 +297,7 @@ func TestUnknownKeysAreFetchedOnce(t *testing.T) {
 	}
 }
 
-// AT19 to AT22: what is kept, for how long, and for whom.
+// AT19, AT20, AT21, AT22: what is kept, for how long, and for whom.
 func TestAnswersAreKeptWithinBounds(t *testing.T) {
 	i := newIssuer(t)
 	v := i.api(func(o *Options) { o.CacheBytes = 40_000 })
@@ -567,6 +563,7 @@ func TestRFC9728_3_1_Metadata(t *testing.T) {
 	}
 }
 
+// RFC 8707 §2: what an API is called.
 func TestOptionsThatCannotBe(t *testing.T) {
 	for what, o := range map[string]Options{
 		"no issuer": {Resource: here}, "a slash": {Issuer: "https://id.example.com/", Resource: here}, "no resource": {Issuer: other},

@@ -20,7 +20,7 @@ type Token struct {
 	Audience []string  // empty: not for any API in particular
 	IssuedAt time.Time // zero: unknown
 	Expires  time.Time // zero: never
-	ACR      string    // how the person signed in (RFC 9470), if it is told
+	ACR      string    // how the person signed in (RFC 9470), if it is told; this version of the server does not
 	AuthTime time.Time // and when
 	// Accounts can be reached now. AllAccounts: those that the person joins later as well.
 	Accounts    []Account
@@ -39,7 +39,8 @@ type Account struct {
 	Slug string // "" if it is not known
 }
 
-// confirmation binds a token to a key. RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1.
+// confirmation binds a token to a key. RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1. This version of the server binds none; servers
+// that do are understood.
 type confirmation struct {
 	JKT     string `json:"jkt"`
 	X5T     string `json:"x5t#S256"`

@@ -26,6 +26,12 @@ func main() {
 
 // unknown says what a citation names that nobody has looked up.
 func unknown(c citation) string {
+	if attackSpan.MatchString(c.Name) {
+		return fmt.Sprintf("%s: %s cites %s; name each row that is tested", c.File, c.Where, c.Name)
+	}
+	if why, is := absent[c.Name+c.Section]; is && c.Test {
+		return fmt.Sprintf("%s: %s cites %s%s, which spec/known.go calls absent: %s", c.File, c.Where, c.Name, c.Section, why)
+	}
 	if n := group(c.Name); n >= 0 {
 		if id, err := strconv.Atoi(c.Section); err != nil || id < 1 || id > attacks[n].Count {
 			return fmt.Sprintf("%s: %s cites %s%s, which the catalogue of attacks does not have", c.File, c.Where, c.Name, c.Section)

@@ -57,6 +57,10 @@ func attackTable(list []citation) string {
 			fmt.Fprintf(&b, "\n### %s: %s\n\n| Attack | Tests |\n|---|---|\n%s\n", a.Prefix, a.About, strings.Join(rows, "\n"))
 		}
 	}
+	b.WriteString("\n### Nothing to attack yet\n\n| Attack | Why |\n|---|---|\n")
+	for _, id := range slices.Sorted(maps.Keys(absent)) {
+		fmt.Fprintf(&b, "| %s | %s |\n", id, absent[id])
+	}
 	return b.String()
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -23,12 +21,13 @@ type citation struct {
 }
 
 var (
-	cited      = regexp.MustCompile(`(RFC \d+|OIDC Core|ASVS)((?: §\d+(?:\.\d+)*)(?:(?:,| and) §\d+(?:\.\d+)*)*)?`)
+	cited      = regexp.MustCompile(`\b(RFC \d+|OIDC [A-Z][a-z]+|ASVS|Fetch|draft-[a-z]+-[a-z0-9-]*[a-z0-9])((?: §\d+(?:\.\d+)*)(?:(?:,| and) §\d+(?:\.\d+)*)*)?`)
 	section    = regexp.MustCompile(`§(\d+(?:\.\d+)*)`)
-	testName   = regexp.MustCompile(`^Test(RFC(\d+)|OIDCCore|ASVS)_((?:\d+_)+)`)
+	testName   = regexp.MustCompile(`^Test(RFC\d+|OIDC[A-Z][a-z]+|ASVS)_((?:\d+_)+)`)
+	testPrefix = regexp.MustCompile(`^(RFC|OIDC)`)
 	attackID   = regexp.MustCompile(`\b([A-Z]{2})(\d{2})\b`)
-	attackTest = regexp.MustCompile(`^Test([A-Z]{2})(\d{2})_`)
-	attackSpan = regexp.MustCompile(`\b([A-Z]{2})(\d{2}) to ([A-Z]{2})(\d{2})\b`)
+	attackTest = regexp.MustCompile(`^Test((?:[A-Z]{2}\d{2}_)+)`)
+	attackSpan = regexp.MustCompile(`\b[A-Z]{2}\d{2} to [A-Z]{2}\d{2}\b`)
 )
 
 // apart is what only uses what others enforce.
@@ -85,6 +84,9 @@ func inText(text string, at citation) []citation {
 		list = append(list, at)
 	}
 	for _, m := range cited.FindAllStringSubmatch(text, -1) {
+		if m[1] == "Fetch" && m[2] == "" {
+			continue // the word
+		}
 		sections := section.FindAllStringSubmatch(m[2], -1)
 		for _, s := range sections {
 			add(m[1], s[1])
@@ -96,12 +98,8 @@ func inText(text string, at citation) []citation {
 	if !at.Test {
 		return list
 	}
-	for _, m := range attackSpan.FindAllStringSubmatch(text, -1) {
-		first, _ := strconv.Atoi(m[2]) // two digits
-		last, _ := strconv.Atoi(m[4])
-		for n := first + 1; n < last; n++ {
-			add(m[1], fmt.Sprintf("%02d", n))
-		}
+	for _, span := range attackSpan.FindAllString(text, -1) {
+		add(span, "") // which nobody knows: rows between the ends are easily promised and not tested
 	}
 	for _, m := range attackID.FindAllStringSubmatch(text, -1) {
 		if group(m[1]) >= 0 {
@@ -120,17 +118,22 @@ func group(prefix string) int {
 	return -1
 }
 
-// inName reads the section out of a test's name: TestRFC6749_4_1_2_CodeExpires.
+// inName reads the section, or the attacks, out of a test's name: TestRFC6749_4_1_2_CodeExpires, TestDC03_DC04_Registrations.
 func inName(name, file string) []citation {
 	if m := testName.FindStringSubmatch(name); m != nil {
-		cites := strings.NewReplacer("RFC", "RFC ", "OIDCCore", "OIDC Core").Replace(m[1])
-		number := strings.ReplaceAll(strings.TrimSuffix(m[3], "_"), "_", ".")
+		cites := testPrefix.ReplaceAllString(m[1], "$1 ")
+		number := strings.ReplaceAll(strings.TrimSuffix(m[2], "_"), "_", ".")
 		return []citation{{Name: cites, Section: number, File: file, Where: name, Test: true}}
 	}
-	if m := attackTest.FindStringSubmatch(name); m != nil && group(m[1]) >= 0 {
-		return []citation{{Name: m[1], Section: m[2], File: file, Where: name, Test: true}}
+	var list []citation
+	if m := attackTest.FindStringSubmatch(name); m != nil {
+		for id := range strings.SplitSeq(strings.TrimSuffix(m[1], "_"), "_") {
+			if group(id[:2]) >= 0 {
+				list = append(list, citation{Name: id[:2], Section: id[2:], File: file, Where: name, Test: true})
+			}
+		}
 	}
-	return nil
+	return list
 }
 
 // around names the declaration that a comment belongs to, or the file.

@@ -26,6 +26,12 @@ var phases = []struct {
 	{"personal token", (*runner).personalToken},
 	{"revoke personal token", (*runner).revokePersonalToken},
 	{"sign out", (*runner).signOut},
+	{"second secret", (*runner).replaceSecret},
+	{"connected app", (*runner).removeConnected},
+	{"invite a member", (*runner).inviteMember},
+	{"change password", (*runner).changePassword},
+	{"remove member", (*runner).removeMember},
+	{"delete an ID", (*runner).deleteID},
 	{"delete app", (*runner).deleteApp},
 }
 

@@ -36,6 +36,8 @@ type machine struct {
 
 // configuration of the server: one API, for tokens to be tried on.
 const configuration = `
+sign_up = "open"
+
 [[scope]]
 name  = "dashboards:read"
 words = "Your dashboards"

@@ -27,6 +27,11 @@ type runner struct {
 	setup    string // the path of the one-time link that the process printed
 	tally    tally
 
+	account    string // its page
+	member     drive.Person
+	notAMember bool // any more
+	memberGone bool
+
 	begun    map[string]bool // acts whose outcome may be unknown
 	working  []string        // tokens that must be verified whatever the disk does
 	promises []promise

@@ -22,7 +22,6 @@ words = "Your dashboards and what is on them"
 [[api]]
 prefix = "/v3/"
 upstream = "${upstream}"
-query_tokens = true
 
 [[api.route]]
 method = "GET"

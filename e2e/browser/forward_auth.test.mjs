@@ -22,6 +22,10 @@ prefix = "/"
   method  = "GET"
   path    = "/reports"
   session = true
+  [[api.route]]
+  method  = "GET"
+  path    = "/of/{account}/reports"
+  session = true
 `;
 
 async function startNginx(t, { port, launchpad, app }) {
@@ -69,6 +73,18 @@ test('a person at a page that nginx guards', async (t) => {
     await page.goto(reports);
     await page.getByRole('heading', { name: 'Reports' }).waitFor();
     assert.equal(page.url(), reports);
+  });
+  await t.test('and is told on a page what they may not open, and as whom', async () => {
+    page.mishaps = [];
+    const answer = await page.goto(`http://${host}:${port}/of/nobody/reports`);
+    assert.equal(answer.status(), 403);
+    await page.getByRole('heading', { name: 'You cannot open this page' }).waitFor();
+    await page.getByText('not a member').waitFor();
+    await page.getByText(facts.identity.email).waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Sign out' }).getAttribute('href'), `${issuer}/account`);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('main')).display), 'grid', 'the style that the page brings is not taken');
+    page.mishaps = []; // 403, as it should be, and an icon that nobody declared
+    await look(page, 'forward-auth-refused');
   });
   await t.test('until they sign out', async () => {
     await page.goto(`${issuer}/oauth/applications`);

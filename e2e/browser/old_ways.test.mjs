@@ -13,7 +13,7 @@ const redirect = 'https://reports.example.com/callback';
 const inDays = (days) => new Date(Date.now() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
 const configuration = (upstream) => [
   'sign_up = "open"', '[sunset]', `query_token = ${inDays(90)}`, `draft5 = ${inDays(-90)}`,
-  '[[api]]', 'prefix = "/v3/"', `upstream = "${upstream}"`, 'query_tokens = true', '[[api.route]]', 'method = "GET"', 'path = "/v3/dashboards"',
+  '[[api]]', 'prefix = "/v3/"', `upstream = "${upstream}"`, '[[api.route]]', 'method = "GET"', 'path = "/v3/dashboards"',
 ];
 
 /** Registers an app and makes a token from its page, without drawing the pages. */

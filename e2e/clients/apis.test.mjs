@@ -1,11 +1,12 @@
 // The example APIs, each with its own way of checking tokens, against the demo.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startDemo } from '../support/servers.mjs';
+import { startDemo, temporaryDirectory } from '../support/servers.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const apis = {
@@ -25,8 +26,23 @@ async function startAPI(t, [program, ...args], env) {
   throw new Error('the API ended before it was ready');
 }
 
+// Another API, which none of the examples is.
+const elsewhere = 'https://other.example.com';
+const withAnotherAPI = `
+[[api]]
+prefix   = "/other/"
+resource = "${elsewhere}"
+upstream = "http://127.0.0.1:9"
+  [[api.route]]
+  method = "GET"
+  path   = "/other/dashboards"
+  scope  = "dashboards:read"
+`;
+
 test('APIs that check tokens by themselves', async (t) => {
-  const demo = await startDemo(t);
+  const config = path.join(await temporaryDirectory(t), 'launchpad.toml');
+  await writeFile(config, withAnotherAPI);
+  const demo = await startDemo(t, '--config', config);
   const { api: app, machine } = demo.facts.apps;
   const post = async (as, where, form) => {
     const authorization = 'Basic ' + Buffer.from(`${as.client_id}:${as.client_secret}`).toString('base64');
@@ -34,7 +50,7 @@ test('APIs that check tokens by themselves', async (t) => {
     assert.equal(answer.status, 200);
     return answer.headers.get('content-length') === '0' ? {} : answer.json().catch(() => ({}));
   };
-  const issue = async (as, scope = 'dashboards:read') => (await post(as, '/oauth/token', { grant_type: 'client_credentials', scope })).access_token;
+  const issue = async (as, scope = 'dashboards:read', more = {}) => (await post(as, '/oauth/token', { grant_type: 'client_credentials', scope, ...more })).access_token;
   const [first, second] = demo.facts.accounts;
 
   for (const [name, command] of Object.entries(apis)) {
@@ -56,6 +72,19 @@ test('APIs that check tokens by themselves', async (t) => {
       assert.equal((await personal.json()).account, second.slug);
       assert.equal((await (await call(demo.facts.personal_token, first.id)).json()).account, first.slug);
       assert.equal((await (await call(demo.facts.personal_token)).json()).account, first.slug, 'the default account');
+
+      // AT09: both are good, and for another API.
+      for (const as of [machine, app]) {
+        const token = await issue(as, 'dashboards:read', { resource: elsewhere });
+        const told = await post(app, '/oauth/introspect', { token });
+        assert.equal(told.active, true);
+        assert.equal(token.split('.').length === 3 ? JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).aud : told.aud, elsewhere);
+        for (const time of ['first', 'second']) {
+          const answer = await call(token);
+          assert.equal(answer.status, 401, `a token for another API, the ${time} time`);
+          assert.match(answer.headers.get('www-authenticate'), /error="invalid_token"/);
+        }
+      }
 
       const bare = await call();
       assert.equal(bare.status, 401);

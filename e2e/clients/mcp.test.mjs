@@ -84,14 +84,25 @@ for (const [name, prepare] of Object.entries(ways)) {
       assert.equal(upstream.seen.tokens, 0, 'no token reached the server');
     });
 
-    await step('a second scope: refused with all that is needed, asked for, and the tool answers', async () => {
-      await assert.rejects(agent.call('manage'), /403/);
+    await step('a second scope: the SDK by itself refreshes, tries again and gives up', async () => {
+      const before = agent.saved.access_token;
+      agent.asked = undefined;
+      await assert.rejects(agent.call('manage'), /403.*upscoping/s);
+      assert.notEqual(agent.saved.access_token, before, 'it refreshed');
+      assert.equal(agent.asked, undefined, 'it asked no person');
+      assert.equal(JSON.parse(await agent.call('whoami'))['launchpad-scope'], 'mcp:tools', 'what it had is still good');
+    });
+
+    await step('a second scope: refused with all that is needed, asked for by the SDK, and the tool answers', async () => {
       const refused = await post(`${api.resource}/admin`, agent.saved.access_token);
       assert.equal(refused.status, 403);
       const [, scope] = refused.headers.get('WWW-Authenticate').match(/error="insufficient_scope".* scope="([^"]+)"/);
       assert.equal(scope, 'mcp:admin mcp:tools');
-      const answer = await person(await agent.asksFor(scope));
-      await agent.authorized(answer.get('code'));
+      const asked = await agent.stepsUp('manage');
+      assert.deepEqual(asked.searchParams.get('scope').split(' ').filter((one) => one !== 'offline_access').sort(), scope.split(' '), 'the scope of the challenge');
+      assert.equal(asked.searchParams.get('resource'), api.resource);
+      const answer = await person(asked);
+      await agent.transport.finishAuth(answer.get('code'));
       assert.equal(await agent.call('manage'), 'managed');
     });
 

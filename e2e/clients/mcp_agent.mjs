@@ -1,5 +1,15 @@
 // An agent: the official MCP SDK with what it keeps in memory.
-import { auth, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+//
+// What the SDK (1.32) does by itself when a call is answered 403 with error="insufficient_scope": it takes scope and
+// resource_metadata from the challenge and authorizes anew. With a refresh token that means a refresh, which adds no scope; it
+// sends the call again, and gives up at the second 403 with the same challenge ("after trying upscoping"). Without a refresh
+// token it begins an authorization request with the scope of the challenge, hands its address to redirectToAuthorization and
+// throws UnauthorizedError.
+//
+// What its host has to do: not show the refresh token while it wants more (stepsUp below), open the address, give the code to
+// finishAuth and call again. A call that succeeded, or a new transport, must lie between the two attempts: the SDK remembers the
+// challenge until then.
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
@@ -20,7 +30,7 @@ export class Agent {
   state() { return 'agent-state'; }
   clientInformation() { return this.information; }
   saveClientInformation(information) { this.information = information; }
-  tokens() { return this.saved; }
+  tokens() { return this.saved && this.withholdsRefresh ? { ...this.saved, refresh_token: undefined } : this.saved; }
   saveTokens(tokens) { this.saved = tokens; }
   codeVerifier() { return this.verifier; }
   saveCodeVerifier(verifier) { this.verifier = verifier; }
@@ -46,11 +56,18 @@ export class Agent {
     throw new Error('connected without authorization');
   }
 
-  /** Asks for more. The SDK would refresh what it has, which adds no scope. */
-  async asksFor(scope) {
-    this.saved = undefined;
-    await auth(this, { serverUrl: this.address, scope });
-    return this.asked;
+  /** Calls what needs more than it has, and gives the address that a person has to open. */
+  async stepsUp(name) {
+    this.withholdsRefresh = true;
+    try {
+      await this.call(name);
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return this.asked;
+      throw error;
+    } finally {
+      this.withholdsRefresh = false;
+    }
+    throw new Error(`${name} needed no more than there was`);
   }
 
   async authorized(code) {

@@ -36,18 +36,32 @@ def post(path, form) = Net::HTTP.post_form(URI("#{SITE}#{path}"), form)
 
 def get(url, headers = {}) = Net::HTTP.get_response(URI(url), headers)
 
+# Rack::Utils.parse_query as the first gems had it: all that they read an answer with.
+def parse_query(text)
+  text.split(/[&;] */n).each_with_object({}) do |piece, read|
+    name, value = piece.split('=', 2).map { |part| URI.decode_www_form_component(part) }
+    read[name] = read.key?(name) ? [read[name], value].flatten : value
+  end
+end
+
 # Gems 0.0.1 to 0.1: type, the form in the body, the token as a parameter and in a header that nobody knows any more.
 def first_gems
   code = parameters(authorize('/oauth/authorize', { type: 'web_server' }).query)['code']
-  answer = post('/oauth/access_token', CREDENTIALS.merge(type: 'web_server', code: code, redirect_uri: REDIRECT_URI, format: 'form'))
-  token = parameters(answer.body)
-  check '0.0.8: the code buys a token that comes as a form', answer.code == '200' && token['access_token'] && token['refresh_token'], answer.body
+  answer = post('/oauth/access_token', CREDENTIALS.merge(type: 'web_server', code: code, redirect_uri: REDIRECT_URI))
+  token = parse_query(answer.body)
+  check '0.0.8: the code buys a token that is read as a form', answer.code == '200' && token.values_at('access_token', 'refresh_token', 'expires_in').all?(String), answer.body
+  check '0.1.0: and as JSON', JSON.parse(answer.body).values_at('access_token', 'refresh_token') == token.values_at('access_token', 'refresh_token'), answer.body
   check '0.0.8: the API answers', get("#{API}?access_token=#{token['access_token']}").code == '200'
   check '0.1.0: the API answers', get("#{API}?access_token=#{token['access_token']}", 'Authorization' => %(Token token="#{token['access_token']}")).code == '200'
-  renewed = JSON.parse(post('/oauth/access_token', CREDENTIALS.merge(type: 'refresh', refresh_token: token['refresh_token'])).body)
-  check '0.1.0: refresh', renewed['access_token'], renewed
+  renewed = post('/oauth/access_token', CREDENTIALS.merge(type: 'refresh', refresh_token: token['refresh_token'])).body
+  check '0.0.8: refresh', parse_query(renewed)['access_token'].start_with?('lp_at_'), renewed
+  check '0.1.0: refresh', JSON.parse(renewed)['access_token'] == parse_query(renewed)['access_token'], renewed
   again = post('/oauth/access_token', CREDENTIALS.merge(type: 'web_server', code: code, redirect_uri: REDIRECT_URI))
-  check '0.1.0: a code is good once', again.code == '400' && JSON.parse(again.body)['error'] == 'bad_verification_code', again.body
+  check '0.0.8: a code is good once', again.code == '400' && parse_query(again.body)['error'] == 'bad_verification_code', again.body
+  check '0.1.0: a code is good once', JSON.parse(again.body)['error'] == 'bad_verification_code', again.body
+  asked = authorize('/oauth/authorize', { type: 'web_server' })
+  by_get = get(address('/oauth/access_token', CREDENTIALS.merge(type: 'web_server', code: parameters(asked.query)['code'], redirect_uri: REDIRECT_URI)).to_s)
+  check '0.0.3: the code buys a token by GET', by_get.code == '200' && parse_query(by_get.body)['access_token'].is_a?(String), by_get.body
   denied = parameters(authorize('/oauth/authorize', { type: 'web_server', scope: 'dashboards:read dashboards:write' }).query)
   check '0.1.0: a person who agreed before is not asked again', denied['code'], denied
 end

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { freshDatabase } from './database.mjs';
 
-const binary = process.env.LAUNCHPAD_BIN;
-if (!binary) throw new Error('LAUNCHPAD_BIN does not name the launchpad binary; start the tests by e2e/run.sh');
+const binary = process.env.LAUNCHPAD_TEST_BIN;
+if (!binary) throw new Error('LAUNCHPAD_TEST_BIN does not name the launchpad binary; start the tests by e2e/run.sh');
 
 /** A running demo, with these flags; facts is the line of JSON that it prints. */
 export async function startDemo(t, ...flags) {

@@ -33,11 +33,16 @@ function note(heard, { of, id }) {
   heard.set(`${of} ${id}`, now());
 }
 
-function take({ event, id, data }) {
+function take({ event, id, data }, opened) {
   const told = data ? JSON.parse(data) : {};
   if (event === 'hello') keep = told.keep_s * 1000;
   else if (event === 'reset') startOver();
-  else if (event === 'current') asOf = now() - told.lag_ms;
+  else if (event === 'current') {
+    // Not when it came but when it was written: somebody on the way may hold it back.
+    const written = Math.min(now(), opened + (told.since_hello_ms ?? Infinity));
+    asOf = written - told.lag_ms;
+    if (now() - written >= BOUND) throw new Error('somebody on the way holds the feed back');
+  }
   else if (event === 'revoked' && told.id) note(revoked, told);
   else if (event === 'changed' && told.id) note(changed, told);
   else if (event) {
@@ -57,6 +62,7 @@ async function follow() {
   const silence = new AbortController();
   let watch = setTimeout(() => silence.abort(), 3000);
   try {
+    const opened = now();
     const headers = { authorization: basic, accept: 'text/event-stream', ...(place && { 'last-event-id': place }) };
     const answer = await fetch(`${ISSUER}/oauth/revocations`, { headers, redirect: 'error', signal: silence.signal });
     if (answer.status !== 200) throw new Error(`the feed answered ${answer.status}`);
@@ -72,7 +78,7 @@ async function follow() {
           const at = line.indexOf(': ');
           if (at > 0) fields[line.slice(0, at)] = line.slice(at + 2);
         }
-        take(fields);
+        take(fields, opened);
       }
     }
   } finally {
@@ -107,6 +113,9 @@ const namesOf = (t) =>
 const dead = (t) => namesOf(t).some((name) => revoked.has(name));
 const holds = (t, asked) => asked > everything + SETTLE && !namesOf(t).some((name) => changed.has(name) && asked <= changed.get(name) + SETTLE);
 
+// A token that names an API is for no other; a sealed one that names none is for all of them.
+const isForUs = (audience) => [audience].flat().includes(ISSUER);
+
 const kept = new Map(); // by digest: whoever reads the memory has no token
 
 async function introspected(token) {
@@ -121,7 +130,7 @@ async function introspected(token) {
   });
   if (answer.status !== 200) throw new Error(`introspection answered ${answer.status}`);
   const found = await answer.json();
-  if (found.active !== true || found.token_type === 'refresh_token') throw bad();
+  if (found.active !== true || found.token_type === 'refresh_token' || !isForUs(found.aud ?? ISSUER)) throw bad();
   const age = found.exp ? Math.min(MAX_AGE, found.exp * 1000 - Date.now()) : MAX_AGE;
   if (kept.size >= MOST) kept.delete(kept.keys().next().value);
   kept.set(digest, { answer: found, asked, until: asked + age });
@@ -157,8 +166,7 @@ async function signed(token) {
   const key = await keyOf(header.kid);
   if (!key || !verify('sha256', `${head}.${payload}`, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'))) throw bad();
   const seconds = Date.now() / 1000;
-  const audience = [claims.aud].flat();
-  if (claims.iss !== ISSUER || !audience.includes(ISSUER) || !(claims.exp > seconds) || claims.iat > seconds + 60 || claims.nbf > seconds + 60 || claims.cnf) throw bad();
+  if (claims.iss !== ISSUER || !isForUs(claims.aud) || !(claims.exp > seconds) || claims.iat > seconds + 60 || claims.nbf > seconds + 60 || claims.cnf) throw bad();
   // What changed since it was signed, and which accounts are "all", the server knows.
   const doubtful = everything > -Infinity || namesOf(claims).some((name) => changed.has(name));
   if (doubtful || !current() || claims.lp_reach?.all || !claims.lp_reach?.accounts) return introspected(token);

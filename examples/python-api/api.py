@@ -45,7 +45,7 @@ class Feed:
     def current(self):
         return now() - self.as_of < BOUND
 
-    def take(self, event, place, data):
+    def take(self, event, place, data, opened):
         told = json.loads(data) if data else {}
         with self.lock:
             if event == "hello":
@@ -53,7 +53,11 @@ class Feed:
             elif event == "reset":
                 self.everything, self.as_of, self.place = now(), float("-inf"), ""
             elif event == "current":
-                self.as_of = now() - told["lag_ms"] / 1000
+                # Not when it came but when it was written: somebody on the way may hold it back.
+                written = min(now(), opened + told.get("since_hello_ms", float("inf")) / 1000)
+                self.as_of = written - told["lag_ms"] / 1000
+                if now() - written >= BOUND:
+                    raise ValueError("somebody on the way holds the feed back")
             elif event in ("revoked", "changed") and told.get("id"):
                 heard = getattr(self, event)
                 heard[told["of"], told["id"]] = now()
@@ -69,6 +73,7 @@ class Feed:
     def read(self):
         """One stream, to its end. A second without a heartbeat is long; three are the end."""
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": self.place} if self.place else {})}
+        opened = now()
         with ask("/oauth/revocations", 3, headers) as stream:
             fields = {}
             for line in stream:
@@ -76,7 +81,7 @@ class Feed:
                 if found:
                     fields[name] = value
                 elif not name:
-                    self.take(fields.get("event"), fields.get("id"), fields.get("data"))
+                    self.take(fields.get("event"), fields.get("id"), fields.get("data"), opened)
                     fields = {}
 
     def follow(self):

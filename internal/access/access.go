@@ -109,7 +109,7 @@ func (v *Verifier) live(ctx context.Context, t core.AccessToken) (Token, error) 
 		return Token{}, expired(now.Sub(t.ExpiresAt))
 	}
 	if t.IssuedAt.After(now.Add(skew)) {
-		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks")
+		return Token{}, oauth.InvalidToken("access_token_from_future", "the access token says that it was issued in the future; check the clocks").Briefly(oauth.TokenInvalid)
 	}
 	// Memory may say yes only while it knows what other nodes revoked.
 	if err := v.log.Current(ctx); err != nil {
@@ -140,7 +140,7 @@ func (v *Verifier) personal(ctx context.Context, token string) (Token, error) {
 	}
 	now := v.clock.Now()
 	if !p.ExpiresAt.IsZero() && !now.Before(p.ExpiresAt) {
-		return Token{}, oauth.InvalidToken("personal_token_expired", "The access token expired. This personal token ended %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt)))
+		return Token{}, oauth.InvalidToken("personal_token_expired", oauth.TokenExpired+". This personal token ended %s ago; make a new one in the portal", ago(now.Sub(p.ExpiresAt))).Briefly(oauth.TokenExpired)
 	}
 	v.uses.tokens.Note(p.ID, now)
 	return Token{Personal: true, AccessToken: core.AccessToken{
@@ -157,17 +157,17 @@ func refused(err error) *oauth.Error {
 	return unknown().Because(err)
 }
 
-// The first sentences of these and of what has expired are those of Doorkeeper, by which old clients tell the cases apart.
+// The challenges say what Doorkeeper says, by which old clients tell the cases apart; the answers go on from there.
 func unknown() *oauth.Error {
-	return oauth.InvalidToken("access_token_unknown", "The access token is invalid. It is not one of this server, or it was changed on the way; send it exactly as it was issued")
+	return oauth.InvalidToken("access_token_unknown", oauth.TokenInvalid+". It is not one of this server, or it was changed on the way; send it exactly as it was issued").Briefly(oauth.TokenInvalid)
 }
 
 func expired(since time.Duration) *oauth.Error {
-	return oauth.InvalidToken("access_token_expired", "The access token expired. It ended %s ago; use the refresh token to get a new one", ago(since))
+	return oauth.InvalidToken("access_token_expired", oauth.TokenExpired+". It ended %s ago; use the refresh token to get a new one", ago(since)).Briefly(oauth.TokenExpired)
 }
 
 func revoked() *oauth.Error {
-	return oauth.InvalidToken("access_token_revoked", "The access token was revoked. The access that it stands for was taken back; ask the person to authorize the app again")
+	return oauth.InvalidToken("access_token_revoked", oauth.TokenRevoked+". The access that it stands for was taken back; ask the person to authorize the app again").Briefly(oauth.TokenRevoked)
 }
 
 // ago rounds to what a developer wants to read.

@@ -4,11 +4,14 @@ import "launchpad/internal/core"
 
 // Presented is a token as a request brought it.
 type Presented struct {
-	Token   string
-	InQuery bool   // RFC 6750 §2.3: logs and histories keep it
-	Old     string // the header's scheme or the parameter's name, if RFC 6750 does not know it
-	Twice   bool   // the same token came in more than one way
+	Token     string
+	Scheme    string // of the header, if RFC 6750 does not know it
+	Parameter string // of the query; RFC 6750 §2.3 knows access_token alone
+	Twice     bool   // the same token came in more than one way
 }
+
+// InQuery reports whether the address has it, which logs and histories keep. RFC 6750 §2.3.
+func (p Presented) InQuery() bool { return p.Parameter != "" }
 
 // Reachable lists what the token's reach and the person's memberships have in common, now.
 func (t Token) Reachable(memberships []core.Membership) []core.Account {

@@ -15,6 +15,23 @@ import (
 // Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document): the client_id is an address, and what lies there is
 // the app. Refusals are shown to the person and never redirected, since where to is what the document would have said.
 
+// askedKey is where the counter of a request's unknown documents is.
+type askedKey struct{}
+
+// Counting lets admit decide about each document that is not known yet and has to be fetched because of a request: whoever names
+// addresses makes us ask them.
+func Counting(ctx context.Context, admit func() error) context.Context {
+	return context.WithValue(ctx, askedKey{}, admit)
+}
+
+func (s *Strangers) admit(ctx context.Context, clientID string) error {
+	admit, counted := ctx.Value(askedKey{}).(func() error)
+	if !counted || s.options.Fetch.AtHand(clientID) {
+		return nil
+	}
+	return admit()
+}
+
 // documented reads the app at an address. stored is what it was when somebody let it in last, or the zero App.
 func (s *Strangers) documented(ctx context.Context, clientID string, stored core.App) (core.App, error) {
 	if err := s.checkClientID(clientID); err != nil {
@@ -24,6 +41,9 @@ func (s *Strangers) documented(ctx context.Context, clientID string, stored core
 		// Nobody let it in, or it may not act any more.
 		if _, err := s.store.AppByClientID(ctx, clientID); !errors.Is(err, core.ErrNotFound) {
 			return core.App{}, errors.Join(err, core.ErrNotFound)
+		}
+		if err := s.admit(ctx, clientID); err != nil {
+			return core.App{}, err
 		}
 	}
 	document, err := s.options.Fetch.Get(ctx, clientID)
@@ -54,7 +74,7 @@ func (s *Strangers) unfetched(clientID string, stored core.App, err error) (core
 		Got(oauth.Printable(clientID), "a JSON document at this address").Because(err)
 }
 
-// checkClientID: §2 of the draft, and of what it leaves open the stricter half: no query, no port, no address of a machine.
+// checkClientID: draft-ietf-oauth-client-id-metadata-document §3, and of what it leaves open the stricter half: no query, no port, no address of a machine.
 func (s *Strangers) checkClientID(clientID string) error {
 	if err := s.options.Fetch.CheckURL(clientID); err != nil {
 		return err
@@ -89,12 +109,12 @@ func (s *Strangers) readDocument(ctx context.Context, clientID string, body []by
 	}
 	switch {
 	case m.ClientID != clientID:
-		// §3 of the draft: equal letter by letter, or anybody could point at another's document.
+		// draft-ietf-oauth-client-id-metadata-document §4.1: equal letter by letter, or anybody could point at another's document.
 		return core.App{}, badDocument(clientID, "its client_id is not the address at which it lies")
 	case m.has("client_secret") || m.has("client_secret_expires_at"):
 		return core.App{}, badDocument(clientID, "it has a client_secret, and everybody can read it")
 	case m.AuthMethod != "" && m.AuthMethod != "none":
-		// §4.1 of the draft: nothing that is shared can be kept secret in a public document.
+		// draft-ietf-oauth-client-id-metadata-document §4.1: nothing that is shared can be kept secret in a public document.
 		return core.App{}, badDocument(clientID, "its token_endpoint_auth_method must be none")
 	}
 	now := s.clock.Now()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"launchpad/internal/apps"
 	"launchpad/internal/core"
 	"launchpad/internal/interact"
 	"launchpad/internal/keys"
@@ -47,6 +48,8 @@ type Room struct {
 	OldWays      *sunset.Ways
 	Published    oauth.Scope
 	Resources    *protect.Resources
+	// Unknown counts a request for whose app a document has to be fetched.
+	Unknown func(*http.Request) error
 	// Reword says in a client's dialect what it is refused for. This room knows none.
 	Reword func(dialect string, e *oauth.Error) *oauth.Error
 }
@@ -84,7 +87,7 @@ func (a *Room) Begin(w http.ResponseWriter, r *http.Request, form, sent oauth.Fo
 			return redirect(w, r, again)
 		}
 	}
-	q := &request{ctx: r.Context(), room: a, form: form}
+	q := a.read(r, form)
 	q.record.Dialect = dialect
 	// First who asks and where the answer would go. Whatever is wrong with these is shown to the person and never
 	// redirected: RFC 6749 §4.1.2.1.
@@ -103,6 +106,10 @@ func (a *Room) Begin(w http.ResponseWriter, r *http.Request, form, sent oauth.Fo
 	q.record.ID, q.record.CreatedAt = secret.NewID(now), now
 	q.record.Browser = secret.Digest(web.VisitorOf(r).Browser)
 	return a.next(w, r, q.app, q.record)
+}
+
+func (a *Room) read(r *http.Request, form oauth.Form) *request {
+	return &request{ctx: apps.Counting(r.Context(), func() error { return a.Unknown(r) }), room: a, form: form}
 }
 
 // resume takes the browser back from another room.

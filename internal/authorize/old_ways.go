@@ -10,8 +10,8 @@ import (
 
 // oldWays lists the old ways that an answer to the request would go.
 func oldWays(record interact.Record) (list []core.OldWay) {
-	if record.Dialect != "" {
-		list = append(list, core.OldWay(record.Dialect))
+	if way, _, _ := strings.Cut(record.Dialect, "/"); way != "" {
+		list = append(list, core.OldWay(way)) // what follows concerns Reword alone
 	}
 	switch {
 	case record.Implicit:

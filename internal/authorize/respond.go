@@ -139,7 +139,13 @@ func (a *Room) deny(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := &request{ctx: r.Context(), room: a, form: form}
+	return a.Deny(w, r, form, form, "")
+}
+
+// Deny is to deny what Begin is to begin. No browser has to come again.
+func (a *Room) Deny(w http.ResponseWriter, r *http.Request, form, _ oauth.Form, dialect string) error {
+	q := a.read(r, form)
+	q.record.Dialect = dialect
 	for _, step := range append(identify, placeAnswer, checkState) {
 		if err := step(q); err != nil {
 			return err

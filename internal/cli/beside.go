@@ -34,7 +34,7 @@ func (b *beside) configuration(command *cobra.Command) (config.Config, error) {
 	if b.output != "" && b.output != "text" && b.output != "json" {
 		return config.Config{}, fmt.Errorf("output must be text or json, not %q", b.output)
 	}
-	c, err := config.Load(b.file, os.Getenv)
+	c, err := config.Load(b.file, os.Environ())
 	if err != nil {
 		return c, err
 	}

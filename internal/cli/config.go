@@ -1,12 +1,21 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"launchpad/internal/config"
+	"launchpad/internal/core"
+	"launchpad/internal/secret"
+	"launchpad/internal/server"
+	"launchpad/internal/store"
 )
 
 func configCommand() *cobra.Command {
@@ -15,15 +24,16 @@ func configCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "check [file]",
 			Short: "Say whether serve would start with a file and this environment",
+			Long:  "Say whether serve would start with a file and this environment. It starts a server with them, on an empty database beside yours, and asks neither your database nor upstreams.",
 			Args:  cobra.MaximumNArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(command *cobra.Command, args []string) error {
 				file := ""
 				if len(args) > 0 {
 					file = args[0]
 				}
-				c, err := config.Load(file, os.Getenv)
+				c, err := config.Load(file, os.Environ())
 				if err == nil {
-					err = c.Finish()
+					err = wouldStart(command.Context(), &c)
 				}
 				if err != nil {
 					return err
@@ -43,4 +53,39 @@ func configCommand() *cobra.Command {
 		},
 	)
 	return command
+}
+
+// wouldStart starts a server as serve does, but for what is outside of the process: the database is an empty one that goes
+// again, and nobody is asked over the network.
+func wouldStart(ctx context.Context, asked *config.Config) (err error) {
+	logTo(slog.LevelError)
+	if err := asked.Finish(); err != nil {
+		return err
+	}
+	c := *asked
+	c.APIs = slices.Clone(c.APIs)
+	scratch, err := os.MkdirTemp("", "launchpad-check-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(scratch, "launchpad.db"), core.SystemClock{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	c.LimitsRedis = ""
+	for i := range c.APIs {
+		c.APIs[i].HealthPath = ""
+	}
+	options, err := serverOptions(c, s, core.SystemClock{}, secret.Bytes(secret.KeySize))
+	if err != nil {
+		return c.Located(err)
+	}
+	running, err := server.New(ctx, options)
+	if err != nil {
+		return c.Located(err)
+	}
+	running.Close()
+	return nil
 }

@@ -49,7 +49,7 @@ func demoCommand() *cobra.Command {
 		Long:  "Run Launchpad on loopback with sample people, accounts and apps, and a sample API behind the gateway.",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			from, err := config.Load(o.file, func(string) string { return "" })
+			from, err := config.Load(o.file, nil)
 			if err != nil {
 				return err
 			}

@@ -71,7 +71,7 @@ func issuerFrom(args []string, file string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	c, err := config.Load(file, os.Getenv)
+	c, err := config.Load(file, os.Environ())
 	if err == nil {
 		err = c.Finish()
 	}

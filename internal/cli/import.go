@@ -182,10 +182,9 @@ func (o *importOptions) withFiles(source importer.Source) importer.Source {
 }
 
 func (o *importOptions) decided(ctx context.Context, c config.Config, s *store.Store) (d importer.Options, err error) {
-	options := serverOptions(c, s, core.SystemClock{}, nil)
 	d = importer.Options{
 		Name: o.name, Everybody: o.everybody, Operators: o.operators, Existing: o.existing, Profile: core.Profile(o.profile), ClientCredentials: o.credentials,
-		Published: options.Catalog.Published(), RefreshAbsolute: server.DefaultLife.RefreshAbsolute, DryRun: o.dryRun, Settle: settle, Scopes: map[string]string{},
+		Published: c.Catalog().Published(), RefreshAbsolute: server.DefaultLife.RefreshAbsolute, DryRun: o.dryRun, Settle: settle, Scopes: map[string]string{},
 	}
 	if d.Profile != core.ProfileOAuth2 && d.Profile != core.ProfileDraft5 {
 		return d, fmt.Errorf("--profile is oauth2 or draft5, not %q", o.profile)

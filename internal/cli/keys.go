@@ -102,7 +102,11 @@ func openKeyring(ctx context.Context, c config.Config) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := server.KeyOptions(serverOptions(c, s, clock, master))
+	options, err := serverOptions(c, s, clock, master)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	o := server.KeyOptions(options)
 	o.BearDamage = true
 	k, err := keys.Open(ctx, o)
 	if err != nil {

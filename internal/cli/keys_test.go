@@ -198,7 +198,7 @@ func TestTheMasterKeyHasOneGoodSource(t *testing.T) {
 	environment := func(text string) func(*testing.T, string, *config.Config) {
 		return func(t *testing.T, _ string, c *config.Config) {
 			t.Setenv(config.EnvMasterKey, text)
-			loaded, err := config.Load("", os.Getenv)
+			loaded, err := config.Load("", os.Environ())
 			if err != nil {
 				t.Fatal(err)
 			}

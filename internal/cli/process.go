@@ -106,21 +106,11 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 			return err
 		}
 	}
-	options := serverOptions(c, p.store, clock, key)
+	options, err := serverOptions(c, p.store, clock, key)
+	if err != nil {
+		return err
+	}
 	options.Lines = p.lines
-	if options.Proxies, err = c.Networks(); err != nil {
-		return err
-	}
-	if options.APIs, err = apis(c); err != nil {
-		return err
-	}
-	if options.Asking, err = c.Asking(); err != nil {
-		return err
-	}
-	if options.AccountHosts, err = c.Hosts(); err != nil {
-		return err
-	}
-	options.LimitsRedis = c.LimitsRedis
 	exists, err := p.store.OperatorExists(ctx)
 	if err != nil {
 		return err
@@ -135,36 +125,48 @@ func (p *process) open(ctx context.Context, prepare func(context.Context, *store
 		Adjust(&options)
 	}
 	p.server, err = server.New(ctx, options)
-	return err
+	return c.Located(err)
 }
 
 // serverOptions is what follows from the configuration alone.
-func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte) server.Options {
+func serverOptions(c config.Config, s *store.Store, clock core.Clock, key []byte) (o server.Options, err error) {
 	life, rotation := server.DefaultLife, keys.DefaultRotation
 	life.Access = time.Duration(c.AccessLife)
 	rotation.Every = time.Duration(c.KeyRotation)
-	return server.Options{
+	o = server.Options{
 		Version: Version, Issuer: c.Issuer, Name: c.Name, Store: s, Clock: clock, Watch: core.NewStopwatch(), MasterKey: key, Rotation: rotation, Life: life,
-		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits,
+		RefreshWindow: time.Duration(c.RefreshWindow), Catalog: c.Catalog(), Log: slog.Default(), Limits: c.Limits, LimitsRedis: c.LimitsRedis,
 		Sunset: c.Sunset.Ends(), SignUp: core.SignUp(c.SignUp), Creators: core.Creators(c.CreateAccounts),
 		Registration: c.Registrars(),
 	}
+	if o.Proxies, err = c.Networks(); err != nil {
+		return o, err
+	}
+	if o.Asking, err = c.Asking(); err != nil {
+		return o, err
+	}
+	if o.AccountHosts, err = c.Hosts(); err != nil {
+		return o, err
+	}
+	o.APIs, err = apis(c)
+	return o, err
 }
 
 // apis is what is protected. One without an upstream has a proxy in front that asks.
 func apis(c config.Config) ([]gateway.API, error) {
 	var list []gateway.API
-	for _, a := range c.APIs {
+	for i, a := range c.APIs {
+		key := fmt.Sprintf("api[%d]", i)
 		if a.Guarded(&c) {
-			list = append(list, gateway.API{API: protectedAPI(a)})
+			list = append(list, gateway.API{API: protectedAPI(key, a)})
 			continue
 		}
 		targets, err := a.Targets()
 		if err != nil {
-			return nil, fmt.Errorf("api %q: %w", a.Prefix, err)
+			return nil, config.Wrong(key+".upstream", "%w", err)
 		}
 		api := gateway.API{
-			API: protectedAPI(a),
+			API: protectedAPI(key, a),
 			Upstream: gateway.Pool(gateway.Backends{
 				Targets: targets, Connect: time.Duration(a.ConnectTimeout), FirstByte: time.Duration(a.FirstByteTimeout), Whole: time.Duration(a.Timeout),
 				Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
@@ -176,14 +178,14 @@ func apis(c config.Config) ([]gateway.API, error) {
 	return list, nil
 }
 
-func protectedAPI(a config.API) protect.API {
+func protectedAPI(key string, a config.API) protect.API {
 	api := protect.API{
-		Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
-		QueryTokens: a.QueryTokens, Agents: a.Agents, Assertion: a.Asserts(), Limits: a.Limits,
+		Key: key, Name: a.Name, Resource: a.Resource, Hosts: a.Hosts, Prefix: a.Prefix, Scopes: a.Scopes, AccountFrom: a.AccountFrom,
+		QueryTokens: a.TakesQueryTokens(), Agents: a.Agents, Assertion: a.Asserts(), Limits: a.Limits,
 	}
-	for _, r := range a.Routes {
+	for i, r := range a.Routes {
 		for _, method := range r.AllMethods() {
-			api.Routes = append(api.Routes, protect.Route{Method: method, Path: r.Path, Scope: strings.Join(r.AllScopes(), " "), Session: r.Session})
+			api.Routes = append(api.Routes, protect.Route{Key: fmt.Sprintf("route[%d]", i), Method: method, Path: r.Path, Scope: strings.Join(r.AllScopes(), " "), Session: r.Session})
 		}
 	}
 	return api

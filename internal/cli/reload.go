@@ -56,12 +56,15 @@ func (p *process) reload() (only []string, err error) {
 	if err := c.Finish(); err != nil {
 		return nil, err
 	}
+	if err := c.NeedsStart(&p.config); err != nil {
+		return nil, err
+	}
 	list, err := apis(c)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.server.LoadAPIs(list); err != nil {
-		return nil, err
+		return nil, c.Located(err)
 	}
 	return p.config.Unlike(&c), nil
 }

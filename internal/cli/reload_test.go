@@ -25,7 +25,7 @@ func TestReloadTakesGoodFilesOnly(t *testing.T) {
 	api := func(prefix string) string {
 		return "[[api]]\nprefix = \"" + prefix + "\"\nupstream = \"http://127.0.0.1:9\"\n[[api.route]]\nmethod = \"GET\"\npath = \"" + prefix + "a\"\n"
 	}
-	load := func() (config.Config, error) { return config.Load(file, func(string) string { return "" }) }
+	load := func() (config.Config, error) { return config.Load(file, nil) }
 	write(head + api("/v3/"))
 	c, err := load()
 	if err != nil {
@@ -50,6 +50,9 @@ func TestReloadTakesGoodFilesOnly(t *testing.T) {
 		head + "prefix":            "launchpad.toml:3",
 		head + api("/oauth/"):      "is a path of this server",
 		head + api("/v4/") + "x=1": "unknown setting",
+		// A scope that this process does not know could be given to no app.
+		head + api("/v4/") + "scope = \"new\"\n[[scope]]\nname = \"new\"\nwords = \"New\"\n":                                                          `launchpad.toml:9: api[0].route[0].scope: the scope "new" is new; scopes take effect at the next start`,
+		head + strings.Replace(api("/v4/"), "[[api.route]]", "scopes = [\"new\"]\n[[api.route]]", 1) + "[[scope]]\nname = \"new\"\nwords = \"New\"\n": `launchpad.toml:6: api[0].scopes: the scope "new" is new`,
 	} {
 		write(text)
 		if _, err := p.reload(); err == nil || !strings.Contains(err.Error(), blame) {

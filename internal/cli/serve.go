@@ -25,7 +25,7 @@ func serveCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			lines := logTo(slog.LevelInfo)
 			load := func() (config.Config, error) {
-				c, err := config.Load(file, os.Getenv)
+				c, err := config.Load(file, os.Environ())
 				override(command, &c, flags)
 				return c, err
 			}

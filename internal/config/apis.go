@@ -16,7 +16,7 @@ type API struct {
 	Upstream    string   `toml:"upstream" help:"http:// or https:// address that calls are passed on to; without one, a proxy stands in front of the API and asks (forward_auth)"`
 	Upstreams   []string `toml:"upstreams" help:"several such addresses instead, which take turns"`
 	AccountFrom []string `toml:"account_from" help:"what may say which account a call means, of path, host, header and grant; without it all four, in this order"`
-	QueryTokens bool     `toml:"query_tokens" help:"take tokens in the address, from personal tokens and apps of the oauth2 profile"`
+	QueryTokens *bool    `toml:"query_tokens" help:"take personal tokens, and tokens of apps of the profiles draft5 and oauth2, in the address (?access_token=); without the setting, yes; never if the API is for agents, or has no upstream"`
 	Resource    string   `toml:"resource" help:"identifier by which apps ask for tokens of this API (RFC 8707): an absolute https:// address; for agents the address of the prefix, if none is set"`
 	Scopes      []string `toml:"scopes" help:"scopes that the API asks for itself, beside those of its routes"`
 	Agents      bool     `toml:"agents" help:"this API is for AI agents: apps that register themselves may ask for it"`
@@ -80,6 +80,13 @@ func (a *API) Asserts() bool {
 	return slices.ContainsFunc(targets, func(u *url.URL) bool { return !Loopback(u.Hostname()) })
 }
 
+// TakesQueryTokens reports whether tokens may come in the address of a call. What was promised to old clients holds unless an
+// API forbids it. A proxy that asks passes addresses on as they are, so what stands behind it never takes them.
+func (a *API) TakesQueryTokens() bool {
+	passedOn := a.Upstream != "" || len(a.Upstreams) > 0
+	return passedOn && !a.Agents && (a.QueryTokens == nil || *a.QueryTokens)
+}
+
 // AllMethods lists the methods of a route.
 func (r *Route) AllMethods() []string {
 	if r.Method == "" {
@@ -100,7 +107,10 @@ func (c *Config) checkAPIs() error {
 	known := map[string]bool{}
 	for i, s := range c.Scopes {
 		if s.Name == "" || s.Words == "" || strings.ContainsAny(s.Name, " \"\\") {
-			return wrong(fmt.Sprintf("scope[%d]", i), "needs a name without spaces and words for people")
+			return Wrong(fmt.Sprintf("scope[%d]", i), "needs a name without spaces and words for people")
+		}
+		if known[s.Name] {
+			return Wrong(fmt.Sprintf("scope[%d].name", i), "%q is declared twice; take one of the two out", s.Name)
 		}
 		known[s.Name] = true
 	}
@@ -114,25 +124,25 @@ func (c *Config) checkAPIs() error {
 
 func (c *Config) checkAPI(key string, api *API, scopes map[string]bool) error {
 	if !strings.HasPrefix(api.Prefix, "/") || !strings.HasSuffix(api.Prefix, "/") {
-		return wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
+		return Wrong(key+".prefix", "%q must begin and end with a slash", api.Prefix)
 	}
 	if err := c.checkGuarded(key, api); err != nil {
 		return err
 	}
 	if _, err := api.Targets(); err != nil && !api.Guarded(c) {
 		if len(api.Upstreams) > 0 {
-			return wrong(key+".upstreams", "%v", err)
+			return Wrong(key+".upstreams", "%v", err)
 		}
-		return wrong(key+".upstream", "%v", err)
+		return Wrong(key+".upstream", "%v", err)
 	}
 	for _, host := range api.Hosts {
 		if host == "" || host != strings.ToLower(host) || strings.ContainsAny(host, "/:?#@ *") || strings.HasSuffix(host, ".") {
-			return wrong(key+".hosts", "%q must be a host in small letters, without scheme, port and path, like api.example.com", host)
+			return Wrong(key+".hosts", "%q must be a host in small letters, without scheme, port and path, like api.example.com", host)
 		}
 	}
 	for _, source := range api.AccountFrom {
 		if !slices.Contains([]string{"path", "host", "header", "grant"}, source) {
-			return wrong(key+".account_from", "%q must be path, host, header or grant", source)
+			return Wrong(key+".account_from", "%q must be path, host, header or grant", source)
 		}
 	}
 	if err := c.checkResource(key, api); err != nil {
@@ -146,7 +156,7 @@ func (c *Config) checkAPI(key string, api *API, scopes map[string]bool) error {
 	}
 	for _, scope := range api.Scopes {
 		if !scopes[scope] {
-			return wrong(key+".scopes", "%q is declared by no [[scope]]; declare it, or mend its name", scope)
+			return Wrong(key+".scopes", "%q is declared by no [[scope]]; declare it, or mend its name", scope)
 		}
 	}
 	for j := range api.Routes {
@@ -162,7 +172,7 @@ func checkPassage(key string, api *API) error {
 	for _, origin := range api.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return wrong(key+".origins", "%q must be a scheme and a host alone, like https://app.example.com", origin)
+			return Wrong(key+".origins", "%q must be a scheme and a host alone, like https://app.example.com", origin)
 		}
 	}
 	for _, size := range []struct {
@@ -170,7 +180,7 @@ func checkPassage(key string, api *API) error {
 		bytes int64
 	}{{"max_body", api.MaxBody}, {"max_answer", api.MaxAnswer}} {
 		if size.bytes < 0 {
-			return wrong(key+"."+size.name, "%d must be a number of bytes, or 0 for any", size.bytes)
+			return Wrong(key+"."+size.name, "%d must be a number of bytes, or 0 for any", size.bytes)
 		}
 	}
 	for _, pause := range []struct {
@@ -178,33 +188,33 @@ func checkPassage(key string, api *API) error {
 		long Duration
 	}{{"connect_timeout", api.ConnectTimeout}, {"first_byte_timeout", api.FirstByteTimeout}, {"timeout", api.Timeout}, {"health_interval", api.HealthInterval}} {
 		if pause.long < 0 || pause.long > Duration(time.Hour) {
-			return wrong(key+"."+pause.name, "must be from 0s, for what is usual, to 1h")
+			return Wrong(key+"."+pause.name, "must be from 0s, for what is usual, to 1h")
 		}
 	}
 	if api.Retries < -1 || api.Retries > 10 {
-		return wrong(key+".retries", "%d must be from 0, for what is usual, to 10, or -1 for never", api.Retries)
+		return Wrong(key+".retries", "%d must be from 0, for what is usual, to 10, or -1 for never", api.Retries)
 	}
 	if api.HealthPath != "" && !strings.HasPrefix(api.HealthPath, "/") {
-		return wrong(key+".health_path", "%q must begin with a slash", api.HealthPath)
+		return Wrong(key+".health_path", "%q must begin with a slash", api.HealthPath)
 	}
 	return nil
 }
 
 func checkRoute(key string, api *API, r *Route, scopes map[string]bool) error {
 	if !strings.HasPrefix(r.Path, api.Prefix) && r.Path+"/" != api.Prefix {
-		return wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
+		return Wrong(key+".path", "%q must begin with the prefix of its API, %s", r.Path, api.Prefix)
 	}
 	if len(r.AllMethods()) == 0 {
-		return wrong(key, "needs a method, or methods")
+		return Wrong(key, "needs a method, or methods")
 	}
 	for _, method := range r.AllMethods() {
 		if method == "" || method != strings.ToUpper(method) || method == "CONNECT" || method == "TRACE" || strings.ContainsAny(method, " ,/") {
-			return wrong(key+".method", "%q must be a method in capitals, like GET; CONNECT and TRACE are never passed on", method)
+			return Wrong(key+".method", "%q must be a method in capitals, like GET; CONNECT and TRACE are never passed on", method)
 		}
 	}
 	for _, scope := range r.AllScopes() {
 		if !scopes[scope] {
-			return wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", scope)
+			return Wrong(key+".scope", "%q is declared by no [[scope]]; declare it, or mend its name", scope)
 		}
 	}
 	return nil
@@ -220,7 +230,7 @@ func (c *Config) checkResource(key string, api *API) error {
 	}
 	u, err := url.Parse(api.Resource)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname())) {
-		return wrong(key+".resource", "%q must be an https:// address without query and fragment (http:// works on loopback only)", api.Resource)
+		return Wrong(key+".resource", "%q must be an https:// address without query and fragment (http:// works on loopback only)", api.Resource)
 	}
 	return nil
 }

@@ -2,13 +2,11 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -95,15 +93,15 @@ func Default() Config {
 	}
 }
 
-// Load reads the file, if there is one, and the environment over it. getenv is os.Getenv outside of tests.
-func Load(path string, getenv func(string) string) (Config, error) {
+// Load reads the file, if there is one, and over it the environment, a list like that of os.Environ.
+func Load(path string, environment []string) (Config, error) {
 	c := Default()
 	if path != "" {
 		if err := c.readFile(path); err != nil {
 			return c, err
 		}
 	}
-	return c, c.readEnvironment(getenv)
+	return c, c.readEnvironment(environment)
 }
 
 func (c *Config) readFile(path string) error {
@@ -112,70 +110,36 @@ func (c *Config) readFile(path string) error {
 		return fmt.Errorf("read configuration: %w", err)
 	}
 	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		return fmt.Errorf("%s: unknown setting; take it out or mend its name:\n%s", path, strict.String())
+	if err != nil {
+		return unreadable(path, err)
 	}
-	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
-		row, column := decode.Position()
-		return fmt.Errorf("%s:%d:%d: %s", path, row, column, decode.Error())
-	}
-	if err == nil {
-		c.locate(path, text)
-	}
-	return err
-}
-
-func (c *Config) readEnvironment(getenv func(string) string) error {
-	c.masterKey = secret.Text(getenv(EnvMasterKey))
-	fields := reflect.ValueOf(c).Elem()
-	for i := range fields.NumField() {
-		name := fields.Type().Field(i).Tag.Get("env")
-		value := ""
-		if name != "" {
-			value = getenv(name)
-		}
-		if value == "" {
-			continue
-		}
-		switch field := fields.Field(i).Addr().Interface().(type) {
-		case *string:
-			*field = value
-		case *[]string:
-			*field = strings.Split(value, ",")
-		case *Duration:
-			if err := field.UnmarshalText([]byte(value)); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		c.From(fields.Type().Field(i).Tag.Get("toml"), name)
-	}
-	return nil
+	return c.locate(path, text)
 }
 
 // Finish fills what follows from the rest and refuses what cannot work, with the line and the fix.
-func (c *Config) Finish() error { return c.located(c.finish()) }
+func (c *Config) Finish() error { return c.Located(c.finish()) }
 
 func (c *Config) finish() error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return wrong("listen", "%q must be an address and a port, like 127.0.0.1:8080", c.Listen)
+		return Wrong("listen", "%q must be an address and a port, like 127.0.0.1:8080", c.Listen)
 	}
 	if c.Issuer == "" {
 		if !Loopback(host) {
-			return wrong("issuer", "must be set when listening on %s; it is the https:// address by which clients reach this server", c.Listen)
+			return Wrong("issuer", "must be set when listening on %s; it is the https:// address by which clients reach this server", c.Listen)
 		}
 		c.Issuer = "http://" + net.JoinHostPort(host, port)
 	}
 	u, err := url.Parse(c.Issuer)
 	// RFC 8414 §2: https, no query, no fragment.
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
-		return wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
+		return Wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
 	if _, err := c.Hosts(); err != nil {
-		return wrong("account_hosts", "%q %v", c.AccountHosts, err)
+		return Wrong("account_hosts", "%q %v", c.AccountHosts, err)
 	}
 	if _, _, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || c.Metrics == c.Listen) {
-		return wrong("metrics", "%q must be an address and a port of its own, like 127.0.0.1:9090", c.Metrics)
+		return Wrong("metrics", "%q must be an address and a port of its own, like 127.0.0.1:9090", c.Metrics)
 	}
 	if c.MasterKeyFile == "" && c.masterKey == "" && len(c.MasterKeyCommand) == 0 {
 		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
@@ -183,11 +147,14 @@ func (c *Config) finish() error {
 	if c.Database == "" {
 		c.Database = "sqlite:" + filepath.Join(c.Data, "launchpad.db")
 	}
+	if scheme, _, _ := strings.Cut(c.Database, ":"); !slices.Contains([]string{"postgres", "postgresql", "sqlite"}, scheme) {
+		return Wrong("database", "must be postgres://… (or sqlite:PATH); without the setting, an embedded one lies in the directory data")
+	}
 	if c.AccessLife <= 0 || c.AccessLife > Duration(24*time.Hour) {
-		return wrong("access_token_life", "must be above 0 and at most 24h")
+		return Wrong("access_token_life", "must be above 0 and at most 24h")
 	}
 	if c.RefreshWindow < 0 || c.RefreshWindow > Duration(time.Hour) {
-		return wrong("refresh_window", "must be from 0s to 1h")
+		return Wrong("refresh_window", "must be from 0s to 1h")
 	}
 	if err := c.Limits.check(); err != nil {
 		return err
@@ -207,17 +174,17 @@ func (c *Config) finish() error {
 	switch core.SignUp(c.SignUp) {
 	case core.SignUpOpen, core.SignUpInvitation, core.SignUpClosed:
 	default:
-		return wrong("sign_up", "%q must be open (everybody may make an ID), invitation (whoever was invited) or closed (nobody)", c.SignUp)
+		return Wrong("sign_up", "%q must be open (everybody may make an ID), invitation (whoever was invited) or closed (nobody)", c.SignUp)
 	}
 	switch core.Creators(c.CreateAccounts) {
 	case core.CreatorsOperators, core.CreatorsEveryone:
 	default:
-		return wrong("create_accounts", "%q must be operators or everyone", c.CreateAccounts)
+		return Wrong("create_accounts", "%q must be operators or everyone", c.CreateAccounts)
 	}
 	switch core.Registrars(c.Register) {
 	case core.RegistrarsAnybody, core.RegistrarsNobody, "":
 	default:
-		return wrong("register", "%q must be open (apps may register themselves) or closed (they may not), or be left out", c.Register)
+		return Wrong("register", "%q must be open (apps may register themselves) or closed (they may not), or be left out", c.Register)
 	}
 	return c.checkAPIs()
 }

@@ -9,8 +9,6 @@ import (
 	"launchpad/internal/config"
 )
 
-func none(string) string { return "" }
-
 // written puts a configuration file into a directory of the test's and gives its path.
 func written(t *testing.T, text string) string {
 	t.Helper()
@@ -21,8 +19,8 @@ func written(t *testing.T, text string) string {
 	return path
 }
 
-func load(path string, getenv func(string) string) error {
-	c, err := config.Load(path, getenv)
+func load(path string, environment ...string) error {
+	c, err := config.Load(path, environment)
 	if err != nil {
 		return err
 	}
@@ -31,10 +29,25 @@ func load(path string, getenv func(string) string) error {
 
 func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 	for _, c := range []struct{ name, text, want, fix string }{
-		{"unknown", "name = \"x\"\nlissten = \"x\"\n", "lissten", "take it out or mend its name"},
-		{"unknown in a table", "[[api]]\nprefix = \"/v3/\"\nprefx = \"x\"\n", "3| ", "mend its name"},
-		{"no TOML", "name = \n", "launchpad.toml:1:", ""},
-		{"another type", "name = 3\n", "launchpad.toml:1:", ""},
+		{"unknown", "name = \"x\"\nlissten = \"x\"\n", "launchpad.toml:2:1: unknown setting lissten", "take it out or mend its name"},
+		{"unknown in a table", "[[api]]\nprefix = \"/v3/\"\nprefx = \"x\"\n", "launchpad.toml:3:1: unknown setting api.prefx", "mend its name"},
+		{"no TOML", "name = \n", "launchpad.toml:1:", "text stands in quotes"},
+		{"said twice", "name = \"a\"\nname = \"b\"\n", "launchpad.toml:2:", "every setting once"},
+		{"a number for a text", "name = 3\n", "launchpad.toml:1:8: name", "takes text in quotes"},
+		{"a text for a list", "\nproxies = \"x\"\n", "launchpad.toml:2:11: proxies", "takes a list"},
+		{"a text for yes or no", "[[api]]\nagents = \"yes\"\n", "launchpad.toml:2:10: api.agents", "takes true or false"},
+		{"a text for yes or no that may be left out", "[[api]]\nassertion = \"yes\"\n", "launchpad.toml:2:13: api.assertion", "takes true or false"},
+		{"a text for a list, two tables deep", "[[api]]\n[[api.route]]\nscopes = \"a\"\n", "launchpad.toml:3:10: api.route.scopes", "takes a list"},
+		{"a text for a number", "[[api]]\nretries = \"3\"\n", "launchpad.toml:2:11: api.retries", "takes a whole number"},
+		{"a number for a duration", "key_rotation = 3\n", "launchpad.toml:1: key_rotation", "takes a duration in quotes"},
+		{"a number for a duration of an API", bare + "timeout = 60\n", "launchpad.toml:4: api[0].timeout", "takes a duration in quotes"},
+		{"a text for a day", "[sunset]\nno_pkce = \"soon\"\n", "launchpad.toml:2:", "a day, like"},
+		{"a text for a table", "limits = \"none\"\n", "launchpad.toml:1:10: limits", "under a line [limits]"},
+		{"a text for tables", "scope = \"a\"\n", "launchpad.toml:1:9: scope", "each under a line [[scope]]"},
+		{"listen without a port", "listen = \"127.0.0.1\"\n", "launchpad.toml:1: listen", "like 127.0.0.1:8080"},
+		{"metrics where everybody is", "\nmetrics = \"127.0.0.1:8080\"\n", "launchpad.toml:2: metrics", "of its own, like 127.0.0.1:9090"},
+		{"another database", "\ndatabase = \"mysql://db\"\n", "launchpad.toml:2: database", "must be postgres://"},
+		{"a scope twice", "[[scope]]\nname = \"a\"\nwords = \"A\"\n[[scope]]\nname = \"a\"\nwords = \"A\"\n", "launchpad.toml:5: scope[1].name", "take one of the two out"},
 		{"no duration", "\nrefresh_window = \"soon\"\n", "launchpad.toml:2:", "write it like 60s"},
 		{"who may sign up", "\nsign_up = \"Open\"\n", "launchpad.toml:2: sign_up", "must be open"},
 		{"who may open accounts", "create_accounts = \"all\"\n", "launchpad.toml:1: create_accounts", "must be operators or everyone"},
@@ -61,7 +74,7 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 		{"many retries", bare + "retries = 11\n", "launchpad.toml:4: api[0].retries", "-1 for never"},
 		{"a health check without a path", bare + "health_path = \"health\"\n", "launchpad.toml:4: api[0].health_path", "begin with a slash"},
 	} {
-		err := load(written(t, c.text), none)
+		err := load(written(t, c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.fix) {
 			t.Errorf("%s: got %v, want %q and %q", c.name, err, c.want, c.fix)
 		}
@@ -72,21 +85,53 @@ const api = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n[[ap
 
 const bare = "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://127.0.0.1:9\"\n"
 
+// What only the gateway obeys is refused where a proxy asks: it would do nothing, and a token in the address would reach the application.
+func TestSettingsOfTheGatewayAreRefusedWhereAProxyAsks(t *testing.T) {
+	const asking = "[forward_auth]\nproxies = [\"127.0.0.1\"]\n[[api]]\nhosts = [\"app.example.com\"]\nprefix = \"/\"\n"
+	if err := load(written(t, asking)); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"query_tokens": "true", "websocket": "true", "origins": `["https://app.example.com"]`, "max_body": "1", "max_answer": "1", "connect_timeout": `"1s"`, "first_byte_timeout": `"1s"`,
+		"timeout": `"1s"`, "retries": "-1", "health_path": `"/health"`, "health_interval": `"1s"`,
+	} {
+		setting := name + " = " + value + "\n"
+		if err := load(written(t, asking+setting)); err == nil || !strings.Contains(err.Error(), "launchpad.toml:6: api[0]."+name+": ") || !strings.Contains(err.Error(), "APIs with an upstream") {
+			t.Errorf("%s: got %v, want it to be refused", name, err)
+		}
+		if err := load(written(t, bare+setting)); err != nil {
+			t.Errorf("%s with an upstream: %v", name, err)
+		}
+	}
+}
+
 func TestTheEnvironmentOverrulesTheFileAndIsBlamed(t *testing.T) {
 	file := written(t, "refresh_window = \"10s\"\n")
-	environment := func(name string) string {
-		if name == "LAUNCHPAD_REFRESH_WINDOW" {
-			return "2h"
-		}
-		return ""
-	}
-	if err := load(file, environment); err == nil || !strings.HasPrefix(err.Error(), "LAUNCHPAD_REFRESH_WINDOW: ") {
+	if err := load(file, "LAUNCHPAD_REFRESH_WINDOW=2h"); err == nil || !strings.HasPrefix(err.Error(), "LAUNCHPAD_REFRESH_WINDOW: ") {
 		t.Errorf("got %v, want the variable to be named", err)
 	}
 }
 
+func TestVariablesThatNobodyKnowsAreRefused(t *testing.T) {
+	for variable, fix := range map[string]string{
+		"LAUNCHPAD_SIGNUP=open":      "mend its name, perhaps to LAUNCHPAD_SIGN_UP",
+		"LAUNCHPAD_PROXY=10.0.0.0/8": "perhaps to LAUNCHPAD_PROXIES",
+		"LAUNCHPAD_LIMITS_TOKEN=7":   "perhaps to LAUNCHPAD_LIMITS_REDIS",
+		"LAUNCHPAD_XYZ=1":            "launchpad config manual",
+	} {
+		name, _, _ := strings.Cut(variable, "=")
+		if err := load("", "HOME=/", variable); err == nil || !strings.HasPrefix(err.Error(), name+": no such setting") || !strings.Contains(err.Error(), fix) {
+			t.Errorf("%s: got %v, want %q", variable, err, fix)
+		}
+	}
+	// Whoever runs this in Kubernetes behind a service that is called launchpad has these, and has set none of them.
+	if err := load("", "LAUNCHPAD_SERVICE_HOST=10.0.0.1", "LAUNCHPAD_SERVICE_PORT=80", "LAUNCHPAD_SERVICE_PORT_HTTP=80", "LAUNCHPAD_PORT=tcp://10.0.0.1:80", "LAUNCHPAD_PORT_80_TCP=x", "LAUNCHPAD_PORT_80_TCP_ADDR=x", "LAUNCHPAD_SIGNUP=", "PATH=LAUNCHPAD_XYZ"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNothingNeedsToBeSet(t *testing.T) {
-	if err := load("", none); err != nil {
+	if err := load(""); err != nil {
 		t.Error(err)
 	}
 }

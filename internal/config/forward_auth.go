@@ -21,11 +21,36 @@ func (a *API) Guarded(c *Config) bool {
 func (c *Config) checkGuarded(key string, api *API) error {
 	for _, r := range api.Routes {
 		if r.Session && !api.Guarded(c) {
-			return wrong(key+".route", "session is for APIs behind a proxy that asks: leave upstream out, and name the proxy under forward_auth.proxies")
+			return Wrong(key+".route", "session is for APIs behind a proxy that asks: leave upstream out, and name the proxy under forward_auth.proxies")
 		}
 		if r.Session && len(api.Hosts) == 0 && c.AccountHosts == "" {
-			return wrong(key+".route", "session needs a host that is not the issuer's; name it under hosts")
+			return Wrong(key+".route", "session needs a host that is not the issuer's; name it under hosts")
+		}
+	}
+	if !api.Guarded(c) {
+		return nil
+	}
+	if api.QueryTokens != nil && *api.QueryTokens {
+		return Wrong(key+".query_tokens", "is for APIs with an upstream: only there the token is taken out of the address before the application sees it; take the setting out")
+	}
+	for _, setting := range api.ofGateway() {
+		if setting.made {
+			return Wrong(key+"."+setting.name, "is for APIs with an upstream, and would do nothing where a proxy asks; take it out, and set the like in the proxy")
 		}
 	}
 	return nil
+}
+
+type apiSetting struct {
+	name string
+	made bool
+}
+
+// ofGateway lists the settings about calls that we pass on ourselves.
+func (a *API) ofGateway() []apiSetting {
+	return []apiSetting{
+		{"websocket", a.WebSocket}, {"origins", len(a.Origins) > 0}, {"max_body", a.MaxBody != 0}, {"max_answer", a.MaxAnswer != 0},
+		{"connect_timeout", a.ConnectTimeout != 0}, {"first_byte_timeout", a.FirstByteTimeout != 0}, {"timeout", a.Timeout != 0},
+		{"retries", a.Retries != 0}, {"health_path", a.HealthPath != ""}, {"health_interval", a.HealthInterval != 0},
+	}
 }

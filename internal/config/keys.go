@@ -31,13 +31,13 @@ func (c *Config) checkKeys() error {
 		sources = append(sources, EnvMasterKey)
 	}
 	if len(sources) > 1 {
-		return wrong(sources[0], "the master key is also in %s, and has one source; keep the one that holds it and take the other out", strings.Join(sources[1:], " and "))
+		return Wrong(sources[0], "the master key is also in %s, and has one source; keep the one that holds it and take the other out", strings.Join(sources[1:], " and "))
 	}
 	if len(c.MasterKeyCommand) > 0 && c.MasterKeyCommand[0] == "" {
-		return wrong("master_key_command", "the first word must be the program to run")
+		return Wrong("master_key_command", "the first word must be the program to run")
 	}
 	if c.KeyRotation != 0 && (c.KeyRotation < fastestRotation || c.KeyRotation > slowestRotation) {
-		return wrong("key_rotation", "must be 0s (never) or from 24h to 17520h")
+		return Wrong("key_rotation", "must be 0s (never) or from 24h to 17520h")
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ type Limits struct {
 	Register      int `toml:"register" help:"registrations of apps by program from one address"`
 	RegisterOfAll int `toml:"register_of_all" help:"registrations of apps by program from all addresses together"`
 
+	UnknownDocuments int `toml:"unknown_documents" help:"authorization requests from one address for which the metadata document of an app has to be fetched that nobody has let in yet"`
+
 	TokenOfApp      int `toml:"token_of_app" help:"token requests of one app with a secret, from wherever"`
 	IntrospectOfApp int `toml:"introspect_of_app" help:"introspections of one app"`
 	FeedOfApp       int `toml:"feed_of_app" help:"requests of one app for the revocation feed"`
@@ -44,7 +46,7 @@ var DefaultLimits = Limits{
 	Pages: 1000, Forms: 300, Authorize: 1000, Documents: 1000, Files: 3000,
 	Token: 5000, Introspect: 20_000, Feed: 1000, Revoke: 5000, API: 20_000,
 	TokenOfApp: 5000, IntrospectOfApp: 20_000, FeedOfApp: 1000, RevokeOfApp: 5000,
-	Register: 50, RegisterOfAll: 300,
+	Register: 50, RegisterOfAll: 300, UnknownDocuments: 20,
 	APIOfAccount: 500, APIOfRoute: 500, APIOfIdentity: 5000, APIOfApp: 50_000, APIInAccount: 20_000,
 	WrongSecrets: 100, WrongPasswords: 100,
 }
@@ -78,7 +80,7 @@ func checkLimits(table string, least int64, limits any) error {
 	each := reflect.ValueOf(limits)
 	for i := range each.NumField() {
 		if n := each.Field(i).Int(); n < least || n > HighestLimit {
-			return wrong(table+"."+each.Type().Field(i).Tag.Get("toml"), "%d must be from %d to %d; a limit cannot be switched off, set it high instead", n, least, HighestLimit)
+			return Wrong(table+"."+each.Type().Field(i).Tag.Get("toml"), "%d must be from %d to %d; a limit cannot be switched off, set it high instead", n, least, HighestLimit)
 		}
 	}
 	return nil
@@ -91,7 +93,7 @@ func checkRedis(address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
-		return wrong("limits_redis", "must be redis:// or rediss:// and a host, like redis://127.0.0.1:6379/0")
+		return Wrong("limits_redis", "must be redis:// or rediss:// and a host, like redis://127.0.0.1:6379/0")
 	}
 	return nil
 }
@@ -104,10 +106,10 @@ func networks(key string, texts []string) ([]netip.Prefix, error) {
 	for _, text := range texts {
 		network, err := parseNetwork(strings.TrimSpace(text))
 		if err != nil {
-			return nil, wrong(key, "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
+			return nil, Wrong(key, "%q is not a network; write it like 10.0.0.0/8 or 192.0.2.7", text)
 		}
 		if network.Bits() == 0 {
-			return nil, wrong(key, "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
+			return nil, Wrong(key, "%q is everybody, and then anybody may say to be anybody; name the networks of your own proxies", text)
 		}
 		list = append(list, network)
 	}

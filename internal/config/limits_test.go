@@ -14,7 +14,7 @@ func load(t *testing.T, text string) (Config, error) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(file, func(string) string { return "" })
+	c, err := Load(file, nil)
 	if err != nil {
 		return c, err
 	}
@@ -49,16 +49,16 @@ func TestLimitsOfAnAPI(t *testing.T) {
 
 func TestLimitsThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		"[limits]\ntoken = 0\n":             "limits.token",
-		"[limits]\napi_of_account = -1\n":   "limits.api_of_account",
-		"[limits]\npages = 2_000_000_000\n": "limits.pages",
-		"[limits]\npage = 2\n":              "unknown setting",
-		"limits_redis = '127.0.0.1:6379'":   "limits_redis",
-		"limits_redis = 'http://redis'":     "limits_redis",
-		"limits_redis = 'redis://'":         "limits_redis",
-		anAPI + "of_account = -1":           "api[0].limits.of_account",
-		anAPI + "of_route = 2_000_000_000":  "api[0].limits.of_route",
-		"proxies = ['10.0.0.0/33']":         "not a network",
+		"[limits]\ntoken = 0\n":             ":2: limits.token",
+		"[limits]\napi_of_account = -1\n":   ":2: limits.api_of_account",
+		"[limits]\npages = 2_000_000_000\n": ":2: limits.pages",
+		"[limits]\npage = 2\n":              ":2:1: unknown setting limits.page;",
+		"limits_redis = '127.0.0.1:6379'":   ":1: limits_redis",
+		"limits_redis = 'http://redis'":     ":1: limits_redis",
+		"limits_redis = 'redis://'":         ":1: limits_redis",
+		anAPI + "of_account = -1":           ":5: api[0].limits.of_account",
+		anAPI + "of_route = 2_000_000_000":  ":5: api[0].limits.of_route",
+		"proxies = ['10.0.0.0/33']":         ":1: proxies: \"10.0.0.0/33\" is not a network",
 		"proxies = ['nginx']":               "not a network",
 		"proxies = ['0.0.0.0/0']":           "everybody",
 		"proxies = ['::/0']":                "everybody",
@@ -70,7 +70,7 @@ func TestLimitsThatCannotBe(t *testing.T) {
 }
 
 func TestProxiesOfTheEnvironment(t *testing.T) {
-	c, err := Load("", func(name string) string { return map[string]string{"LAUNCHPAD_PROXIES": "10.0.0.0/8, 192.0.2.7"}[name] })
+	c, err := Load("", []string{"LAUNCHPAD_PROXIES=10.0.0.0/8, 192.0.2.7"})
 	if err != nil {
 		t.Fatal(err)
 	}

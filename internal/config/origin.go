@@ -2,33 +2,42 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // mistake is a setting that cannot be. Its key is written like api[0].route[1].scope.
-type mistake struct{ key, text string }
-
-func (m mistake) Error() string { return m.key + ": " + m.text }
-
-func wrong(key, format string, values ...any) error {
-	return mistake{key, fmt.Sprintf(format, values...)}
+type mistake struct {
+	key   string
+	cause error
 }
 
-// located puts before a mistake where the setting was made: the line of the file, the variable, the flag.
-func (c *Config) located(err error) error {
-	m, ok := err.(mistake)
+func (m mistake) Error() string { return m.key + ": " + m.cause.Error() }
+
+func (m mistake) Unwrap() error { return m.cause }
+
+// Wrong says what cannot be about a setting, and how to mend it.
+func Wrong(key, format string, values ...any) error {
+	return mistake{key, fmt.Errorf(format, values...)}
+}
+
+// Located puts before a mistake, wherever it was found, where the setting was made: the line of the file, the variable, the
+// flag.
+func (c *Config) Located(err error) error {
+	m, ok := errors.AsType[mistake](err)
 	if !ok {
 		return err
 	}
 	for key := m.key; key != ""; key = parent(key) {
 		if place, made := c.origin[key]; made {
-			return fmt.Errorf("%s: %w", place, err)
+			return fmt.Errorf("%s: %w", place, m)
 		}
 	}
-	return err
+	return m
 }
 
 // parent is the table that a key lies in.
@@ -47,8 +56,9 @@ func (c *Config) From(key, place string) {
 	c.origin[key] = place
 }
 
-// locate remembers the line of every setting and table of a file that was parsed already.
-func (c *Config) locate(path string, text []byte) {
+// locate remembers the line of every setting and table of a file that was parsed already. It refuses durations without a
+// unit: the parser takes them for nanoseconds.
+func (c *Config) locate(path string, text []byte) error {
 	var p unstable.Parser
 	p.Reset(text)
 	at := tables{count: map[string]int{}}
@@ -66,7 +76,20 @@ func (c *Config) locate(path string, text []byte) {
 		first := node.Key()
 		first.Next()
 		c.From(key, fmt.Sprintf("%s:%d", path, 1+bytes.Count(text[:first.Node().Raw.Offset], []byte("\n"))))
+		if node.Kind == unstable.KeyValue && node.Value().Kind == unstable.Integer && takenBy(reflect.TypeFor[Config](), plainKey(key)) == aDuration {
+			return c.Located(Wrong(key, "it takes %s", aDuration))
+		}
 	}
+	return nil
+}
+
+// plainKey is a key without the numbers of its tables.
+func plainKey(key string) []string {
+	parts := strings.Split(key, ".")
+	for i, part := range parts {
+		parts[i], _, _ = strings.Cut(part, "[")
+	}
+	return parts
 }
 
 func dotted(node *unstable.Node) (parts []string) {

@@ -23,7 +23,7 @@ func TestTheFileInTheReadmeIsGood(t *testing.T) {
 		}
 		file.WriteString(strings.TrimPrefix(line, "    "))
 	}
-	if err := load(written(t, file.String()), none); err != nil {
+	if err := load(written(t, file.String())); err != nil {
 		t.Errorf("%v\n%s", err, file.String())
 	}
 }

@@ -12,7 +12,7 @@ import (
 func TestEveryOldWayCanBeGivenAnEnd(t *testing.T) {
 	for _, rules := range core.OldWays {
 		for _, day := range []string{`"2031-06-30"`, "2031-06-30"} {
-			c, err := config.Load(written(t, "[sunset]\n"+string(rules.Way)+" = "+day+"\n"), none)
+			c, err := config.Load(written(t, "[sunset]\n"+string(rules.Way)+" = "+day+"\n"), nil)
 			if err != nil {
 				t.Errorf("%s: %v", rules.Way, err)
 				continue
@@ -36,7 +36,7 @@ func TestEndsThatCannotBeAreRefusedWithTheirLine(t *testing.T) {
 		"[sunset]\n\nno_pkce = 2031-06-30T10:00:00Z\n": "launchpad.toml:3:",
 		"[sunset]\n\nno_pkce = 7\n":                    "launchpad.toml:3:",
 	} {
-		_, err := config.Load(written(t, text), none)
+		_, err := config.Load(written(t, text), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}

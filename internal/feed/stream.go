@@ -42,7 +42,7 @@ func (f *Room) stream(w http.ResponseWriter, r *http.Request, app core.App, righ
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx keeps answers back otherwise
-	out := &teller{w: w, control: http.NewResponseController(w), place: from, early: map[core.ID]bool{}}
+	out := &teller{w: w, control: http.NewResponseController(w), place: from, early: map[core.ID]bool{}, hello: f.Streams.watch.Elapsed()}
 	out.buffer = append(out.buffer, "retry: 1000\n"...) // how long EventSource waits before it comes back
 	out.event("hello", "", f.terms())
 	if gone {
@@ -63,7 +63,7 @@ func (f *Room) stream(w http.ResponseWriter, r *http.Request, app core.App, righ
 	}
 	out.lines(found.Waiting)
 	if f.Log.Hearing() == nil {
-		out.beat(f.Log.State().Lag)
+		out.beat(f.Log.State().Lag, f.Streams.watch.Elapsed())
 	}
 	out.follow(r, one)
 	return nil
@@ -76,6 +76,7 @@ type teller struct {
 	buffer  []byte
 	place   events.Place // everything up to it is told
 	early   map[core.ID]bool
+	hello   time.Duration // when it was said
 }
 
 // follow tells what comes, until either side ends it.
@@ -106,7 +107,7 @@ func (t *teller) follow(r *http.Request, one *stream) {
 
 func (t *teller) item(i *item) {
 	if i.beat {
-		t.beat(i.lag)
+		t.beat(i.lag, i.at)
 		return
 	}
 	t.line(i.line)
@@ -142,11 +143,13 @@ func (t *teller) line(line store.Line) {
 	delete(t.early, line.ID)
 }
 
-// beat says where the reader is, and as of when that is everything.
-func (t *teller) beat(lag time.Duration) {
+// beat says where the reader is, and as of when that is everything. When it is read nobody here knows, so it says when it was
+// made: by a stopwatch that began with hello, since the clocks of two machines are never the same.
+func (t *teller) beat(lag, at time.Duration) {
 	t.event("current", t.place.String(), struct {
-		Lag int64 `json:"lag_ms"`
-	}{lag.Milliseconds()})
+		Lag   int64 `json:"lag_ms"`
+		Since int64 `json:"since_hello_ms"`
+	}{lag.Milliseconds(), max(0, at-t.hello).Milliseconds()})
 }
 
 // event appends one event. WHATWG HTML, "Server-sent events": fields, each a line, and an empty line.

@@ -30,8 +30,9 @@ const (
 // Streams brings the change log to the streams of this process. A line is passed on as soon as it is heard, so that nobody
 // waits for its number, and once more by its number: that order is complete, and the streams take out what they told.
 type Streams struct {
-	log  *events.Log
-	warn *slog.Logger
+	log   *events.Log
+	watch core.Stopwatch
+	warn  *slog.Logger
 
 	follow    sync.Mutex // one look at a time
 	at        events.Place
@@ -46,8 +47,8 @@ type Streams struct {
 }
 
 // NewStreams makes the streams of a process; none are open. The log feeds Read.
-func NewStreams(log *events.Log, warn *slog.Logger) *Streams {
-	return &Streams{log: log, warn: warn, all: map[*stream]bool{}}
+func NewStreams(log *events.Log, watch core.Stopwatch, warn *slog.Logger) *Streams {
+	return &Streams{log: log, watch: watch, warn: warn, all: map[*stream]bool{}}
 }
 
 // stream is one open reader.
@@ -65,6 +66,7 @@ type item struct {
 	line store.Line
 	beat bool
 	lag  time.Duration
+	at   time.Duration // by the stopwatch of the process
 }
 
 // Read takes in a line of the change log.
@@ -213,7 +215,7 @@ func (s *Streams) beat() {
 	if s.log.Hearing() != nil {
 		return
 	}
-	i := &item{beat: true, lag: s.log.State().Lag}
+	i := &item{beat: true, lag: s.log.State().Lag, at: s.watch.Elapsed()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range s.all {

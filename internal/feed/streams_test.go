@@ -10,7 +10,7 @@ import (
 
 // AT18: what the log tells twice is passed on once, and ends the streams of an app once: not those that were opened since.
 func TestALineThatIsHeardTwiceIsPassedOnOnce(t *testing.T) {
-	s := NewStreams(nil, nil)
+	s := NewStreams(nil, nil, nil)
 	s.following = true // nobody reads numbers here
 	now := core.SystemClock{}.Now()
 	app := core.App{ID: secret.NewID(now)}
@@ -68,7 +68,7 @@ func TestAStreamEndsWithItsReadersRight(t *testing.T) {
 		"another app":            {core.Event{Kind: core.EventAppChanged, AppID: secret.NewID(now)}, false},
 		"what it has to do with": {core.Event{Kind: core.EventTokenRevoked, AppID: app.ID}, false},
 	} {
-		s := NewStreams(nil, nil)
+		s := NewStreams(nil, nil, nil)
 		s.following = true
 		rights := s.Rights()
 		one, err := s.join(t.Context(), app, rights)

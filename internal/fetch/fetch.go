@@ -11,6 +11,8 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"launchpad/internal/core"
@@ -21,9 +23,11 @@ const (
 	MaxBody   = 64 << 10
 	timeLimit = 5 * time.Second // from the look-up of the name to the last byte
 	maxHeader = 16 << 10
-	// atOnce is how many documents are fetched at a time, and mostWaiting how many others may wait for a place. Whoever finds
-	// none within the time limit is told to come back.
-	atOnce      = 16
+	// atOnce is how many documents are fetched at a time, ofHost how many of them, and of those that wait, from one host, and
+	// mostWaiting how many others may wait for a place. Whoever finds none within the time limit is told to come back. What one
+	// address may let us fetch (the limit unknown_documents) fits in twice, so that it cannot take all places from others.
+	atOnce      = 64
+	ofHost      = 3
 	mostWaiting = 256
 )
 
@@ -98,7 +102,7 @@ func (c *Client) Get(ctx context.Context, address string) (Document, error) {
 	if d, err, ok := c.kept.find(key, c.options.Clock.Now()); ok {
 		return d, err
 	}
-	f, first := c.kept.join(key)
+	f, first := c.kept.join(key, hostOf(address))
 	switch {
 	case f == nil:
 		return Document{}, busy()
@@ -114,6 +118,22 @@ func (c *Client) Get(ctx context.Context, address string) (Document, error) {
 	case <-ctx.Done():
 		return Document{}, ctx.Err()
 	}
+}
+
+// AtHand reports whether Get would send no request of its own: what it would give is known, or being asked for.
+func (c *Client) AtHand(address string) bool {
+	key := sha256.Sum256([]byte(address))
+	_, _, known := c.kept.find(key, c.options.Clock.Now())
+	return known || c.kept.underWay(key)
+}
+
+// hostOf is who is asked; "" of what is no address, which is asked of nobody.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // fetch asks the server. It belongs to all who wait, so none of their deadlines ends it but its own.

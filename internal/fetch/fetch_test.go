@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"launchpad/internal/core"
 )
 
 // clock moves by hand.
@@ -296,6 +298,64 @@ func TestManyShareOneRequest(t *testing.T) {
 	all.Wait()
 	if n := asked.Load(); n != 1 {
 		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+// DC09: a host that does not answer holds a few places, whatever lies there and whoever asks, and none of those of others.
+func TestDC09_OneSlowHostDelaysNobodyElse(t *testing.T) {
+	silent := make(chan struct{})
+	arrived := make(chan bool, 100)
+	slow, _, now := local(t, func(http.ResponseWriter, *http.Request) { arrived <- true; <-silent })
+	quick, _, _ := local(t, func(w http.ResponseWriter, _ *http.Request) { document(w, "{}") })
+	pool := roots(slow)
+	pool.AddCert(quick.Certificate())
+	c := New(Options{Clock: now, Local: true, Roots: pool})
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(silent)
+	for n := range ofHost {
+		all.Go(func() { _ = get(c, fmt.Sprintf("%s/%d", slow.URL, n)) })
+	}
+	for range ofHost {
+		<-arrived
+	}
+	for n := range 2 * mostWaiting {
+		f := failure(t, get(c, fmt.Sprintf("%s/more%d", slow.URL, n)))
+		if !f.Passing || !errors.Is(f, core.ErrBusy) {
+			t.Fatalf("request %d to the slow host: %v", n, f)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit/2)
+	defer cancel()
+	if _, err := c.Get(ctx, quick.URL+"/c"); err != nil {
+		t.Errorf("another host: %v", err)
+	}
+	if len(arrived) != 0 {
+		t.Errorf("%d more requests reached the slow host", len(arrived))
+	}
+}
+
+// What is at hand costs no request, and what is under way none of its own.
+func TestWhatIsAtHand(t *testing.T) {
+	arrived, answer := make(chan bool), make(chan bool)
+	server, c, now := local(t, func(w http.ResponseWriter, _ *http.Request) { arrived <- true; <-answer; document(w, "{}") })
+	address := server.URL + "/c"
+	if c.AtHand(address) {
+		t.Error("at hand before anybody asked")
+	}
+	var one sync.WaitGroup
+	one.Go(func() { _ = get(c, address) })
+	<-arrived
+	if !c.AtHand(address) {
+		t.Error("not at hand while it is under way")
+	}
+	answer <- true
+	one.Wait()
+	if !c.AtHand(address) || c.AtHand(address+"/other") {
+		t.Error("not at hand once it is kept, or more than that is")
+	}
+	if now.advance(ceiling); c.AtHand(address) {
+		t.Error("at hand when it is stale")
 	}
 }
 

@@ -29,11 +29,13 @@ type key = [sha256.Size]byte
 type kept struct {
 	mu      sync.Mutex
 	flights map[key]*flight
+	hosts   map[string]int // how many flights go there
 	results *otter.Cache[key, result]
 }
 
 // flight is a request that somebody waits for.
 type flight struct {
+	host     string
 	done     chan struct{}
 	document Document
 	err      error
@@ -48,6 +50,7 @@ type result struct {
 func newKept() *kept {
 	return &kept{
 		flights: map[key]*flight{},
+		hosts:   map[string]int{},
 		results: otter.Must(&otter.Options[key, result]{
 			MaximumWeight: mostKept,
 			Weigher:       func(_ key, r result) uint32 { return uint32(placeCost + len(r.document.Body)) },
@@ -63,18 +66,26 @@ func (k *kept) find(name key, now time.Time) (Document, error, bool) {
 	return r.document, r.err, true
 }
 
-// join gives the request that is under way, or a new one, which the caller has to make; nil if there are too many.
-func (k *kept) join(name key) (f *flight, first bool) {
+func (k *kept) underWay(name key) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.flights[name] != nil
+}
+
+// join gives the request that is under way, or a new one, which the caller has to make; nil if there are too many, or too many
+// to its host.
+func (k *kept) join(name key, host string) (f *flight, first bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if f, ok := k.flights[name]; ok {
 		return f, false
 	}
-	if len(k.flights) >= atOnce+mostWaiting {
+	if len(k.flights) >= atOnce+mostWaiting || k.hosts[host] >= ofHost {
 		return nil, false
 	}
-	f = &flight{done: make(chan struct{})}
+	f = &flight{host: host, done: make(chan struct{})}
 	k.flights[name] = f
+	k.hosts[host]++
 	return f, true
 }
 
@@ -88,6 +99,9 @@ func (k *kept) keep(name key, f *flight, d Document, err error, now time.Time) {
 	k.results.Set(name, result{d, err, until})
 	k.mu.Lock()
 	delete(k.flights, name)
+	if k.hosts[f.host]--; k.hosts[f.host] == 0 {
+		delete(k.hosts, f.host)
+	}
 	k.mu.Unlock()
 	close(f.done)
 }

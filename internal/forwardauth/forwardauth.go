@@ -89,6 +89,14 @@ func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p prot
 	call := new(http.Request)
 	*call = *r
 	call.Method, call.Host, call.URL, call.RequestURI, call.Body = o.method, o.site.hostport(), o.url, o.target, http.NoBody
+	if p, err = f.judge(w, call, o); err != nil && navigates(call) {
+		err = f.shown(err, o)
+	}
+	return p, err
+}
+
+// judge decides on the call.
+func (f *Room) judge(w http.ResponseWriter, call *http.Request, o original) (p protect.Passage, err error) {
 	if err := canonical(call); err != nil {
 		return p, err
 	}
@@ -102,6 +110,10 @@ func (f *Room) decide(w http.ResponseWriter, r *http.Request, d dialect) (p prot
 	match, err := f.Table().Find(o.site.host, o.method, o.url.Path)
 	if err != nil {
 		return p, err
+	}
+	if !match.API.Guarded && inAddress(f.Rules.Tokens, call) {
+		// The gateway would take it out of the address; a proxy hands it on.
+		return p, oauth.InvalidToken("query_token_refused", "behind a proxy that asks, tokens are taken in the Authorization header only").Got("a token in the query", "Authorization: Bearer")
 	}
 	if match.Route.Session && f.mayVisit(o.site) && noToken(f.Rules.Tokens, call) {
 		return f.admitVisitor(w, call, o, match)
@@ -134,8 +146,13 @@ func (f *Room) issuer() site {
 }
 
 func noToken(tokens protect.Credentials, call *http.Request) bool {
-	_, err := tokens.Present(call)
+	_, err := tokens.Present(http.Header{}, call)
 	return err != nil && oauth.AsError(err).Slug == "token_missing_at_api"
+}
+
+func inAddress(tokens protect.Credentials, call *http.Request) bool {
+	presented, err := tokens.Present(http.Header{}, call)
+	return err == nil && presented.InQuery()
 }
 
 // pass lets the request pass, and tells for whom. Every name is set, if need be to nothing: what the proxy copies from here

@@ -83,7 +83,32 @@ func (f *Room) admitVisitor(w http.ResponseWriter, call *http.Request, o origina
 	if !ownRequest(call, o.site) {
 		return protect.Passage{}, oauth.AccessDenied("foreign_request", "another site made the browser send this, or it does not say which; only pages of this host may")
 	}
-	return f.Rules.AdmitPerson(w.Header(), call, match, web.RecordOf(w), who.ID)
+	passage, err := f.Rules.AdmitPerson(w.Header(), call, match, web.RecordOf(w), who.ID)
+	if err != nil {
+		return passage, personal{err, who}
+	}
+	return passage, nil
+}
+
+// personal is a refusal of somebody whom we know.
+type personal struct {
+	error
+	who core.Identity
+}
+
+func (p personal) Unwrap() error { return p.error }
+
+// shown makes a page of what refuses a person for good: that nobody may, that this person may not, or that nothing is there.
+func (f *Room) shown(err error, o original) error {
+	e, ok := errors.AsType[*oauth.Error](err)
+	if !ok || e.Status != http.StatusForbidden && e.Status != http.StatusNotFound {
+		return err
+	}
+	page := web.Refused{At: o.site.hostport() + o.url.Path, Issuer: f.Keys.Issuer()}
+	if known, ok := errors.AsType[personal](err); ok {
+		page.Person = known.who.Email
+	}
+	return web.Shown(err, page)
 }
 
 // visitor finds out who the browser's pass stands for; nobody if it has none that is good.

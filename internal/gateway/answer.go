@@ -42,6 +42,7 @@ func (a *answer) write() error {
 	}
 	h := a.w.Header()
 	answerHeader(h, a.res.Header)
+	a.challenge(h)
 	for name := range a.res.Trailer { // those that are announced
 		if !keptBack(name) {
 			h.Add("Trailer", name)
@@ -49,6 +50,7 @@ func (a *answer) write() error {
 	}
 	a.w.WriteHeader(a.res.StatusCode)
 	if eventStream(a.res.Header) {
+		renew(a.w)
 		_ = http.NewResponseController(a.w).Flush() // the head is news by itself
 	}
 	if err := a.copy(stream, most); err != nil {
@@ -76,20 +78,19 @@ func eventStream(h http.Header) bool {
 
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// copy passes the body on as it comes, and streams without waiting for more. The time to take it begins anew with each part.
+// copy passes the body on as it comes, and streams without waiting for more. The time to take it begins anew with each part,
+// the first, with the head, and the end, too.
 func (a *answer) copy(stream bool, most int64) error {
 	buffer := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buffer)
 	control := http.NewResponseController(a.w)
-	for passed, part := int64(0), 0; ; part++ {
+	for passed := int64(0); ; {
 		n, err := a.res.Body.Read(buffer[:])
+		renew(a.w)
 		if passed += int64(n); most > 0 && passed > most {
 			return fmt.Errorf("the answer is over %d bytes", most)
 		}
 		if n > 0 {
-			if part > 0 {
-				_ = control.SetWriteDeadline(soon())
-			}
 			if _, err := a.w.Write(buffer[:n]); err != nil {
 				return fmt.Errorf("write answer: %w", err)
 			}

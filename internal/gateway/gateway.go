@@ -193,7 +193,11 @@ func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	}
 	out := g.forUpstream(r, p)
 	lasts := func() error { return g.rules.Lasts(r, c.match.Route, p) }
-	return c.api.Upstream.serve(w, out, &passage{api: c.api, record: web.RecordOf(w), become: isUpgrade(r), lasts: lasts})
+	if err := c.api.Upstream.serve(w, out, &passage{api: c.api, issuer: g.rules.Issuer, record: web.RecordOf(w), become: isUpgrade(r), lasts: lasts}); err != nil {
+		renew(w) // for what will be said of it
+		return err
+	}
+	return nil
 }
 
 var varyByCaller = []string{"Authorization, " + protect.AccountHeader}

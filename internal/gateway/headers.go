@@ -53,13 +53,15 @@ func hop(h http.Header, lines []string) {
 }
 
 // What does not pass to an upstream: credentials, names that announce or remove others, what concerns one connection
-// alone, and what only a proxy in front may say of who calls, which none is trusted to. What does not come back: what
+// alone, and what only a proxy in front may say of who calls, which none is trusted to: an upstream that stood behind another
+// one may still believe it. What does not come back: what
 // holds for the whole host, and cookies, which calls do not carry either.
 var (
 	withheldNames = byFirst("authorization", "cookie", "cookie2", "connection", "trailer", "proxy-authorization", "proxy-connection", "proxy-authenticate", "keep-alive",
 		"te", "transfer-encoding", "upgrade", "http2-settings", "forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-original-url", "x-original-uri", "x-rewrite-url",
-		"x-http-method", "x-http-method-override", "x-method-override", "remote-user", "x-user", "x-remote-user", "x-auth-user", "x-webauth-user", "x-authenticated-user", "x-authenticated-userid")
-	withheldBeginnings = byFirst(managedPrefix, "x-forwarded-", "x-auth-request-", "x-launchpad-")
+		"x-http-method", "x-http-method-override", "x-method-override", "x-user", "x-userid", "x-username")
+	withheldBeginnings = byFirst(managedPrefix, "x-launchpad-", "x-forwarded-", "remote-", "x-remote-", "x-auth-", "x-webauth-", "x-authenticated-", "x-user-")
+	noIdentity         = byFirst("x-user-agent") // a browser's library names itself so where it may not write User-Agent
 	keptBackNames      = byFirst("set-cookie", "set-cookie2", "clear-site-data", "strict-transport-security", "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
 		"proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "alt-svc", "public-key-pins")
 	keptBackBeginnings = byFirst(managedPrefix)
@@ -78,7 +80,7 @@ func byFirst(words ...string) *wordsByFirst {
 }
 
 func withheld(name string) bool {
-	return withheldNames.have(name) || withheldBeginnings.begin(name)
+	return withheldNames.have(name) || withheldBeginnings.begin(name) && !noIdentity.have(name)
 }
 
 func keptBack(name string) bool { return keptBackNames.have(name) || keptBackBeginnings.begin(name) }

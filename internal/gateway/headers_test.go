@@ -30,12 +30,16 @@ func FuzzWithoutToken(f *testing.F) {
 }
 
 func FuzzWithheld(f *testing.F) {
-	for _, seed := range []string{"Launchpad-Account", "launchpad_account", "LAUNCHPAD.ACCOUNT", "X-Launchpad", "Launchpa", "Authorization"} {
+	for _, seed := range []string{"Launchpad-Account", "launchpad_account", "LAUNCHPAD.ACCOUNT", "X-Launchpad", "Launchpa", "Authorization", "Remote_User", "X.Auth_Roles", "X-User-Agent", "X-Userland"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		folded := strings.NewReplacer("_", "-", ".", "-").Replace(strings.ToLower(name))
-		if strings.HasPrefix(folded, managedPrefix) && !withheld(name) {
+		identity := folded == "x-user"
+		for _, beginning := range []string{managedPrefix, "remote-", "x-remote-", "x-auth-", "x-webauth-", "x-authenticated-", "x-forwarded-", "x-user-"} {
+			identity = identity || strings.HasPrefix(folded, beginning) && folded != "x-user-agent"
+		}
+		if identity && !withheld(name) {
 			t.Errorf("%q passes, and an upstream may read it as ours", name)
 		}
 	})

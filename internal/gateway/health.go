@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"launchpad/internal/core"
 )
 
 type (
@@ -23,11 +21,11 @@ type backend struct {
 	below    string  // its path, as it is sent
 	sick     flag    // by the health checks
 	failures counter // in a row
-	outUntil counter // set aside because of them, by core.Elapsed
+	outUntil counter // set aside because of them, by Backends.Watch
 }
 
-// A backend that failed five times in a row is set aside for ten seconds. Then one call tries it: failing again sets it
-// aside again.
+// A backend that failed five times in a row is set aside for ten seconds. Then one call tries it, and the others stay away until
+// that has succeeded: failing sets it aside again.
 const (
 	failuresInARow = 5
 	setAside       = 10 * time.Second
@@ -36,31 +34,40 @@ const (
 func (b *backend) succeeded() {
 	if b.failures.Load() != 0 {
 		b.failures.Store(0)
+		b.outUntil.Store(0)
 	}
 }
 
-func (b *backend) failed() {
+func (b *backend) failed(now time.Duration) {
 	if b.failures.Add(1) >= failuresInARow {
-		b.outUntil.Store(int64(core.Elapsed() + setAside))
+		b.outUntil.Store(int64(now + setAside))
 	}
 }
 
-func (b *backend) aside() bool {
+// undecided: the call ended for another reason, so if it was the one that tries, the next one does.
+func (b *backend) undecided(now time.Duration) {
+	if b.failures.Load() >= failuresInARow {
+		b.outUntil.Store(int64(now))
+	}
+}
+
+// free reports whether a call may go there. Of those that come when it has been aside for long enough, one may.
+func (b *backend) free(now time.Duration) bool {
 	until := b.outUntil.Load()
-	return until != 0 && int64(core.Elapsed()) < until
+	return until == 0 || int64(now) >= until && b.outUntil.CompareAndSwap(until, int64(now+setAside))
 }
 
 // pick takes the next in turn of those that are well. If none is, those that were set aside are better than nothing; what
 // its health check calls sick is not.
 func (p *pool) pick(tried []*backend) *backend {
-	turn := int(uint64(p.turn.Add(1)) % uint64(len(p.backends)))
+	turn, now := int(uint64(p.turn.Add(1))%uint64(len(p.backends))), p.Watch.Elapsed()
 	var last *backend
 	for i := range p.backends {
 		b := p.backends[(turn+i)%len(p.backends)]
 		if b.sick.Load() || slices.Contains(tried, b) {
 			continue
 		}
-		if !b.aside() {
+		if b.free(now) {
 			return b
 		}
 		last = b

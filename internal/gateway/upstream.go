@@ -28,6 +28,7 @@ type Upstream interface {
 // passage is one call on its way.
 type passage struct {
 	api    *API
+	issuer string
 	record *web.Record
 	become bool         // a WebSocket
 	lasts  func() error // whether it might still pass
@@ -73,6 +74,8 @@ type Backends struct {
 	Retries   int           // of calls that may be repeated; below 0: none
 	Health    string        // path of a health check; "": none
 	Every     time.Duration // pause between two of them
+
+	Watch core.Stopwatch // by which backends that fail are set aside
 }
 
 // Defaults of Backends.
@@ -96,6 +99,9 @@ func Pool(b Backends) Upstream {
 		if *value == 0 {
 			*value = otherwise
 		}
+	}
+	if b.Watch == nil {
+		b.Watch = core.NewStopwatch()
 	}
 	if b.Retries == 0 {
 		b.Retries = defaultRetries
@@ -168,11 +174,15 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 			b.succeeded()
 			return (&answer{w: w, r: r, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
 		}
+		now := p.Watch.Elapsed()
 		if broken := sent.broken.Load(); broken != nil {
+			b.undecided(now)
 			return unreadable(*broken) // which says nothing of the backend
 		}
 		if r.Context().Err() == nil {
-			b.failed()
+			b.failed(now)
+		} else {
+			b.undecided(now)
 		}
 		tried = append(tried, b)
 		if len(tried) > p.Retries || ctx.Err() != nil || !repeatable(r.Method, sent, err) || !p.spend() {
@@ -303,5 +313,8 @@ func limitBody(w http.ResponseWriter, r *http.Request, most int64) error {
 	return nil
 }
 
-// soon is a deadline for the next part of an answer.
-func soon() time.Time { return core.SystemClock{}.Now().Add(time.Minute) }
+// renew gives the caller a minute to take what is written next. The deadline that the server set when the request came may
+// be over by then: nobody knows how long an upstream thinks, or a body takes to arrive.
+func renew(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(core.SystemClock{}.Now().Add(time.Minute))
+}

@@ -8,12 +8,6 @@ import (
 	"launchpad/internal/web"
 )
 
-// aliases are the addresses that endpoints had once, by the one that they have.
-var aliases = map[string][]string{
-	"/oauth/token":     {"/oauth/access_token", "/authorization/token"}, // of the first libraries; of a sibling's page
-	"/oauth/authorize": {"/authorization/new"},
-}
-
 // oldPortal is where developers found their apps once.
 const oldPortal = "/oauth_clients"
 
@@ -25,26 +19,39 @@ func toPortal(w http.ResponseWriter, r *http.Request) error {
 
 // before gives what is served in place of a route.
 func (d *Door) before(route web.Route) []web.Route {
-	var list []web.Route
 	switch route.Path {
 	case "/oauth/authorize":
-		if route.Method == http.MethodGet || route.Method == http.MethodPost {
-			route.Handle = d.authorize
+		answer := d.Authorize
+		if route.Method == http.MethodDelete {
+			answer = d.Deny
 		}
-		list = append(list, route)
+		route.Handle = d.authorize(answer)
+		return []web.Route{route, aliasOf(route, "/authorization/new")} // of a sibling's page
 	case "/oauth/token":
-		route.Handle = d.token(route.Handle)
-		list = append(list, route)
-		byGet := route
-		byGet.Method = http.MethodGet
-		list = append(list, byGet)
-	default:
-		list = append(list, route)
+		return d.tokenRoutes(route)
+	case "/oauth/revoke":
+		route.Handle = protected(route.Handle) // old libraries send the token in the address, which the room takes from everybody
 	}
-	originals := list
-	for _, alias := range aliases[route.Path] {
-		for _, original := range originals {
-			list = append(list, aliasOf(original, alias))
+	return []web.Route{route}
+}
+
+// tokenAddresses are those that the token endpoint has and had, each with the format of whoever asks for none there. The
+// first libraries, which knew no other address, read the answer as a form alone; JSON is the draft's default, so they get both.
+var tokenAddresses = []struct {
+	path  string
+	usual web.Format
+}{
+	{"/oauth/token", web.JSON},
+	{"/oauth/access_token", web.JSONAndForm},
+	{"/authorization/token", web.JSON}, // of a sibling's page
+}
+
+func (d *Door) tokenRoutes(room web.Route) (list []web.Route) {
+	for _, address := range tokenAddresses {
+		route := room
+		route.Handle = protected(d.token(room.Handle, address.usual))
+		for _, route.Method = range []string{http.MethodPost, http.MethodGet} {
+			list = append(list, aliasOf(route, address.path))
 		}
 	}
 	return list
@@ -52,6 +59,9 @@ func (d *Door) before(route web.Route) []web.Route {
 
 // aliasOf serves a route at another path. The rest of the house sees the one path that it knows, limits included.
 func aliasOf(route web.Route, path string) web.Route {
+	if path == route.Path {
+		return route
+	}
 	alias := route
 	alias.Path, alias.For = path, route.Path
 	alias.Handle = func(w http.ResponseWriter, r *http.Request) error {

@@ -1,38 +1,44 @@
 package heritage
 
 import (
+	"cmp"
 	"net/http"
 
 	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
-// dialect marks a request whose refusals are told in old words. It travels with the request while the person signs in, and
-// is the name of an old way.
-const dialect = string(core.OldDraft5)
+// dialect marks a request whose refusals are told in old words, and silence one that is of draft 5 in its immediate alone. They
+// travel with the request while the person signs in, and begin with the name of an old way.
+const (
+	dialect = string(core.OldDraft5)
+	silence = dialect + "/immediate"
+)
 
 // Authorize is the room behind the door of /oauth/authorize. sent is the request as it came, for a browser that has to come
 // again.
 type Authorize func(w http.ResponseWriter, r *http.Request, form, sent oauth.Form, dialect string) error
 
-// authorize answers /oauth/authorize.
-func (d *Door) authorize(w http.ResponseWriter, r *http.Request) error {
-	sent, err := oauth.ReadBoth(r)
-	if err != nil {
-		return err
+// authorize answers /oauth/authorize, by the room's way to begin a request or to deny it.
+func (d *Door) authorize(answer Authorize) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		sent, err := oauth.ReadBoth(r)
+		if err != nil {
+			return err
+		}
+		if !sent.Has("type") && !sent.Has("immediate") {
+			return answer(w, r, sent, sent, "")
+		}
+		_, old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
+		if err != nil {
+			return err
+		}
+		if !old {
+			return answer(w, r, sent, sent, "")
+		}
+		form, dialect := authorizationRequest(sent)
+		return answer(w, r, form, sent, dialect)
 	}
-	if !sent.Has("type") && !sent.Has("immediate") {
-		return d.Authorize(w, r, sent, sent, "")
-	}
-	_, old, err := d.speaksDraft5(r.Context(), sent.Get("client_id"))
-	if err != nil {
-		return err
-	}
-	if !old {
-		return d.Authorize(w, r, sent, sent, "")
-	}
-	form, dialect := authorizationRequest(sent)
-	return d.Authorize(w, r, form, sent, dialect)
 }
 
 // responseTypes by what draft 5 calls them.
@@ -52,6 +58,7 @@ func authorizationRequest(sent oauth.Form) (form oauth.Form, told string) {
 	// immediate is the ancestor of prompt=none: answer from what is there, or refuse.
 	if sent.Get("immediate") == "true" && !sent.Has("prompt") {
 		form = form.With("prompt", "none")
+		told = cmp.Or(told, silence)
 	}
 	return form, told
 }

@@ -31,6 +31,7 @@ type Token interface {
 type Door struct {
 	Apps      Apps
 	Authorize Authorize
+	Deny      Authorize // refuses in the name of the person
 	Token     Token
 
 	Store   *store.Store

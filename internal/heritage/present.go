@@ -1,10 +1,12 @@
 package heritage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"launchpad/internal/access"
@@ -19,14 +21,14 @@ import (
 var parameters = []string{"access_token", "bearer_token", "oauth_token"}
 
 // Present reads the token of a call. Nearly every one has the one header and nothing else.
-func (d *Door) Present(r *http.Request) (access.Presented, error) {
+func (d *Door) Present(h http.Header, r *http.Request) (access.Presented, error) {
 	p, err := fromHeader(r.Header)
-	if err == nil && r.URL.RawQuery != "" {
-		err = fromQuery(r, &p)
+	if r.URL.RawQuery != "" {
+		err = errors.Join(err, fromQuery(h, r, &p))
 	}
 	switch {
 	case err != nil:
-		return access.Presented{}, err
+		return access.Presented{}, oauth.AsError(err)
 	case p.Token == "":
 		// RFC 6750 §3.1: no error code where no credentials were sent.
 		return access.Presented{}, oauth.Challenge("token_missing_at_api", "this call needs an access token: send Authorization: Bearer and the token")
@@ -51,9 +53,9 @@ func fromHeader(h http.Header) (access.Presented, error) {
 	// What is inside is spelled like what Bearer takes.
 	token, _, err = oauth.BearerHeader(http.Header{"Authorization": {"Bearer " + token}})
 	if err != nil {
-		return access.Presented{}, oauth.InvalidToken("malformed_old_header", "the Authorization header holds no token; better than %s, send the word Bearer, one space and the token", scheme)
+		return access.Presented{}, oauth.InvalidToken("malformed_old_header", "the Authorization header holds no token; better than %s, send the word Bearer, one space and the token", scheme).Briefly(oauth.TokenInvalid)
 	}
-	return access.Presented{Token: token, Old: scheme}, nil
+	return access.Presented{Token: token, Scheme: scheme}, nil
 }
 
 // tokenParameter finds the token among the parameters of draft 5's header, quoted or not.
@@ -75,15 +77,18 @@ func tokenParameter(list string) string {
 	return ""
 }
 
-func fromQuery(r *http.Request, p *access.Presented) error {
+func fromQuery(h http.Header, r *http.Request, p *access.Presented) error {
 	form, err := oauth.ReadQuery(r)
+	if err != nil || slices.ContainsFunc(parameters, form.Has) {
+		protect(h) // good or bad, and also if nobody can tell
+	}
 	if err != nil {
 		return err
 	}
 	if err := form.Once(parameters...); err != nil {
 		return err
 	}
-	for i, name := range parameters {
+	for _, name := range parameters {
 		token := form.Get(name)
 		if token == "" {
 			continue
@@ -92,10 +97,7 @@ func fromQuery(r *http.Request, p *access.Presented) error {
 			return twoTokens("two different tokens came along; send one, in the Authorization header")
 		}
 		p.Twice = p.Token != ""
-		p.Token, p.InQuery = token, true
-		if i > 0 {
-			p.Old = name
-		}
+		p.Token, p.Parameter = token, name
 	}
 	return nil
 }
@@ -110,28 +112,53 @@ func twoTokens(sentence string) *oauth.Error {
 // those who were promised more may: apps of the profile draft5 everything; people with their own tokens the two parameters
 // that old portals had; apps whose profile has it the one of RFC 6750.
 func (d *Door) MayPresent(ctx context.Context, h http.Header, p access.Presented, t access.Token) error {
-	if !p.InQuery && p.Old == "" {
+	ways := waysOf(p)
+	if len(ways) == 0 {
 		return nil
-	}
-	if p.InQuery {
-		protect(h)
 	}
 	if err := d.promised(ctx, p, t); err != nil {
 		return err
 	}
-	if p.InQuery {
-		return d.OldWays.Use(h, t.AppID, core.OldQueryToken)
+	for _, way := range ways {
+		if err := d.OldWays.Refusal(way); err != nil {
+			return err
+		}
 	}
-	return d.OldWays.Use(h, t.AppID, core.OldTokenScheme)
+	for _, way := range ways {
+		d.OldWays.Went(h, t.AppID, way)
+	}
+	return nil
 }
 
-// protect marks answers to tokens in the query, good or bad: nobody may keep or pass on the address.
+// waysOf lists the old ways that a token came. A library that sends it in two ways at once goes both, and is refused once
+// either has ended: it will not stop sending the one.
+func waysOf(p access.Presented) (ways []core.OldWay) {
+	if p.InQuery() {
+		ways = append(ways, core.OldQueryToken)
+	}
+	if p.Scheme != "" {
+		ways = append(ways, core.OldTokenScheme)
+	}
+	return ways
+}
+
+// protect marks answers to secrets in the query, good or bad: nobody may keep or pass on the address.
 func protect(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	// An address with a token can be opened in a browser: then whatever the API answers must not act as a page of ours.
+	// Such an address can be opened in a browser: then whatever the API answers must not act as a page of ours.
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// protected marks all answers to requests with a query, for endpoints where it can only hold secrets.
+func protected(inner handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.RawQuery != "" {
+			protect(w.Header())
+		}
+		return inner(w, r)
+	}
 }
 
 // promised reports whether whoever holds the token may bring it so.
@@ -149,9 +176,9 @@ func (d *Door) promised(ctx context.Context, p access.Presented, t access.Token)
 		return nil
 	case p.Twice:
 		return twoTokens("the token came twice; send it once, in the Authorization header")
-	case p.Old != "" && !(t.Personal && p.Old == "bearer_token"):
+	case p.Scheme != "", p.InQuery() && p.Parameter != "access_token" && !(t.Personal && p.Parameter == "bearer_token"):
 		return oauth.InvalidToken("old_way_refused", "a token of this app is not taken in this way, which is older than the specification; send the word Bearer, one space and the token in the Authorization header").
-			Got(p.Old, "Authorization: Bearer")
+			Got(cmp.Or(p.Scheme, p.Parameter), "Authorization: Bearer")
 	case !profile.Rules().QueryTokens:
 		return oauth.InvalidToken("query_token_refused", "this app's tokens are taken in the Authorization header only").Got("a token in the query", "Authorization: Bearer")
 	}
@@ -162,7 +189,7 @@ func (d *Door) appOf(ctx context.Context, t access.Token) (core.App, error) {
 	app, err := d.Apps.ByID(ctx, t.AppID)
 	switch {
 	case errors.Is(err, core.ErrNotFound):
-		return app, oauth.InvalidToken("access_token_revoked", "the access token was revoked; its app does not exist any more")
+		return app, oauth.InvalidToken("access_token_revoked", oauth.TokenRevoked+". Its app does not exist any more").Briefly(oauth.TokenRevoked)
 	case err != nil:
 		return app, oauth.Unavailable(fmt.Errorf("load app: %w", err))
 	}

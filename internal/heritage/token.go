@@ -1,6 +1,7 @@
 package heritage
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -15,12 +16,13 @@ import (
 // What a token request of draft 5 may say in another way than RFC 6749 §3.2 has it: its parameters may come in the address
 // of a POST or by GET, grant_type may be missing, and the answer may be wanted as XML or as a form.
 
-// token answers /oauth/token. inner is the room's own handler, which refuses what is older than it.
-func (d *Door) token(inner handler) handler {
+// token answers /oauth/token. inner is the room's own handler, which refuses what is older than it; usual is the format of old
+// requests that ask for none.
+func (d *Door) token(inner handler, usual web.Format) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		sent, err := read(r)
 		if err != nil {
-			return err
+			return d.illegible(r, sent, usual, err)
 		}
 		if !showsAge(r, sent) {
 			return d.Token.Serve(w, r, sent)
@@ -30,7 +32,7 @@ func (d *Door) token(inner handler) handler {
 		case err != nil:
 			return err
 		case old:
-			return d.tokenOfDraft5(w, r, sent, app)
+			return d.tokenOfDraft5(w, r, sent, app, usual)
 		case r.Method != http.MethodPost:
 			return oauth.MethodNotAllowed(http.MethodPost)
 		case r.URL.RawQuery != "":
@@ -43,17 +45,25 @@ func (d *Door) token(inner handler) handler {
 // read takes the parameters from wherever they are. The same one in two places is no repetition if they agree.
 func read(r *http.Request) (oauth.Form, error) {
 	var body oauth.Form
+	var inBody error
 	if r.Method == http.MethodPost {
-		var err error
-		if body, err = oauth.ReadBody(r); err != nil || r.URL.RawQuery == "" {
-			return body, err
+		if body, inBody = oauth.ReadBody(r); r.URL.RawQuery == "" {
+			return body, inBody
 		}
 	}
-	query, err := oauth.ReadQuery(r)
-	if err != nil {
-		return query, err
+	query, inQuery := oauth.ReadQuery(r)
+	sent, err := oauth.Agreed(query, body)
+	return sent, cmp.Or(inBody, inQuery, err)
+}
+
+// illegible tells what could not be read in the words and the format of an app of draft 5, as far as the rest says that it is one.
+func (d *Door) illegible(r *http.Request, sent oauth.Form, usual web.Format, broken error) error {
+	_, old, err := d.speaksDraft5(r.Context(), clientauth.Named(r.Header, sent))
+	if err != nil || !old {
+		return broken
 	}
-	return oauth.Agreed(query, body)
+	flow := flowOf(sent)
+	return web.Told(inOldWords(broken, flow), formatOf(r.Header, sent, flow, usual))
 }
 
 // showsAge reports whether the request has anything that RFC 6749 does not know. Nearly none has, and this is all that the
@@ -63,9 +73,9 @@ func showsAge(r *http.Request, sent oauth.Form) bool {
 }
 
 // tokenOfDraft5 translates the request, and the answer back.
-func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form, app core.App) error {
-	format := wanted(r.Header, sent)
+func (d *Door) tokenOfDraft5(w http.ResponseWriter, r *http.Request, sent oauth.Form, app core.App, usual web.Format) error {
 	form, flow, err := tokenRequest(sent)
+	format := formatOf(r.Header, sent, flow, usual)
 	ways := oldWays(r, flow, format)
 	for _, way := range ways {
 		err = errors.Join(err, d.OldWays.Refusal(way))
@@ -153,7 +163,15 @@ func unsupportedSecret(kind string) *oauth.Error {
 	return e
 }
 
-// wanted is the format of the answer: format says it, else Accept does; what we do not know is JSON.
+// formatOf is the format of the answer: what is wanted, or, where an old request wants nothing, what is usual.
+func formatOf(h http.Header, sent oauth.Form, f flow, usual web.Format) web.Format {
+	if f != later && !sent.Has("format") && takesAnything(h) {
+		return usual
+	}
+	return wanted(h, sent)
+}
+
+// wanted: format says it, else Accept does; what we do not know is JSON.
 func wanted(h http.Header, sent oauth.Form) web.Format {
 	switch sent.Get("format") {
 	case "":
@@ -164,6 +182,13 @@ func wanted(h http.Header, sent oauth.Form) web.Format {
 		return web.FormEncoded
 	}
 	return web.JSON
+}
+
+// takesAnything reports whether a request prefers no format: libraries without an opinion send no Accept, or that of their
+// language's HTTP library.
+func takesAnything(h http.Header) bool {
+	lines := h["Accept"]
+	return len(lines) == 0 || len(lines) == 1 && lines[0] == "*/*"
 }
 
 // accepted takes the first format that we know. "Anything" is JSON: a library of that age asked for anything, or else for

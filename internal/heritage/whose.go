@@ -20,7 +20,7 @@ import (
 
 // verified finds the token that a request brings.
 func (d *Door) verified(w http.ResponseWriter, r *http.Request) (access.Token, error) {
-	p, err := d.Present(r)
+	p, err := d.Present(w.Header(), r)
 	if err != nil {
 		return access.Token{}, err
 	}

@@ -77,7 +77,10 @@ func (i *Import) seating(ctx context.Context, rows []Member, coming map[string]c
 	if s.accounts, err = i.store.AccountsBySlug(ctx, slugs); err != nil {
 		return s, err
 	}
-	for _, id := range s.people {
+	for key, id := range s.people {
+		if id.Zero() {
+			delete(s.people, key) // whoever deleted their ID takes no seat again
+		}
 		ids = append(ids, id.String())
 	}
 	if s.living, err = i.store.LivingIdentities(ctx, ids); err != nil {
@@ -115,7 +118,7 @@ func (i *Import) seat(ctx context.Context, s *seating, m Member, decided *draft)
 		decided.refuse(m.Key, "an account of this name is here, and did not come from there")
 	case known && slices.Contains(s.belongs[person], account.ID):
 		if decided.here(); !seen {
-			s.see(m, account)
+			s.see(m, person)
 		}
 	case seen:
 		decided.refuse(m.Key, "the person was removed here")
@@ -150,14 +153,14 @@ func (i *Import) take(ctx context.Context, s *seating, m Member, seat core.Membe
 	if !seat.IdentityID.Zero() {
 		s.belongs[seat.IdentityID] = append(s.belongs[seat.IdentityID], seat.Account.ID)
 		s.out.Members = append(s.out.Members, seat)
-		s.see(m, seat.Account)
+		s.see(m, seat.IdentityID)
 	}
 	decided.brought(m.Key, "")
 	return nil
 }
 
-func (s *seating) see(m Member, account core.Account) {
-	s.seen[m.seat()], s.out.Seen[m.seat()] = account.ID, account.ID
+func (s *seating) see(m Member, person core.ID) {
+	s.seen[m.seat()], s.out.Seen[m.seat()] = person, person
 }
 
 func roleOf(text string) (core.Role, bool) {

@@ -77,9 +77,11 @@ func (i *Import) judgePeople(ctx context.Context, rows []Person, decided *draft)
 		email, valid := core.NormalEmail(p.Email)
 		identity, exists := known[email]
 		from := sources[identity.ID]
-		_, came := come.here[p.Key]
+		id, came := come.here[p.Key]
 		_, twice := come.keys[p.Key]
 		switch {
+		case came && id.Zero():
+			decided.refuse(p.Key, "the person deleted their ID here")
 		case came:
 			decided.here()
 		case p.Broken != "":
@@ -145,7 +147,7 @@ func (i *Import) everybody(ctx context.Context, rows []Person, come arrival, dec
 	var seats []Member
 	for _, p := range rows {
 		_, comes := come.keys[p.Key]
-		if _, came := come.here[p.Key]; came || comes || i.ahead[p.Key] {
+		if id, came := come.here[p.Key]; came && !id.Zero() || comes || i.ahead[p.Key] {
 			seats = append(seats, Member{Row: Row{Key: i.o.Account.Slug + "/" + p.Key}, PersonKey: p.Key, Slug: i.o.Account.Slug})
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
-
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"fmt"
 
 	jose "github.com/go-jose/go-jose/v4"
+	strict "github.com/go-jose/go-jose/v4/json"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
@@ -152,7 +152,9 @@ func VerifyAccessToken(token string, key func(kid string) (crypto.PublicKey, boo
 	if err != nil {
 		return fmt.Errorf("verify access token: %w", err)
 	}
-	return json.Unmarshal(payload, claims)
+	// RFC 7519 §4: a claim comes once, and its name is told from others letter by letter. The standard library takes the last of
+	// several, in whatever case, and who reads the token elsewhere may take the first.
+	return strict.Unmarshal(payload, claims)
 }
 
 // PublicKey gives the verification key.

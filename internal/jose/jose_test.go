@@ -2,6 +2,10 @@ package jose
 
 import (
 	"crypto"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -56,9 +60,18 @@ func FuzzVerifyAccessToken(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	for _, header := range []string{"eyJhbGciOiJub25lIn0", "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9", "eyJhbGciOiJFUzI1NiIsImNyaXQiOlsieCJdfQ"} {
-		f.Add(header + good[strings.IndexByte(good, '.'):])
+	body := good[strings.IndexByte(good, '.'):strings.LastIndexByte(good, '.')]
+	for _, header := range []string{`{"alg":"none"}`, `{"alg":"ES256","crit":["x"]}`} {
+		f.Add(base64.RawURLEncoding.EncodeToString([]byte(header)) + good[strings.IndexByte(good, '.'):])
 	}
+	der, err := x509.MarshalPKIXPublicKey(s.PublicKey())
+	if err != nil {
+		f.Fatal(err)
+	}
+	byKey := hmac.New(sha256.New, der)
+	signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"at+jwt","kid":"key1"}`)) + body
+	byKey.Write([]byte(signed))
+	f.Add(signed + "." + base64.RawURLEncoding.EncodeToString(byKey.Sum(nil)))
 	f.Add(strings.Repeat(".", 100))
 	f.Fuzz(func(t *testing.T, token string) {
 		var got claims

@@ -9,6 +9,7 @@ import (
 	"launchpad/internal/secret"
 )
 
+// Decision 13.
 func TestDevicesComeBack(t *testing.T) {
 	k := mustOpen(t, dsn(t), "https://a.example", make([]byte, secret.KeySize))
 	want := Device{ID: id(1), SeenAt: time.Unix(1_900_000_000, 0).UTC(), People: []Person{{2}, {3}}}

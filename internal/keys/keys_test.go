@@ -78,6 +78,7 @@ func must(t testing.TB, err error) {
 
 func id(n byte) core.ID { return core.ID{15: n} }
 
+// Decision 1.
 func TestAccessTokensComeBack(t *testing.T) {
 	k := mustOpen(t, dsn(t), "https://a.example", make([]byte, secret.KeySize))
 	issued := time.Unix(1_900_000_000, 0).UTC()
@@ -99,6 +100,7 @@ func TestAccessTokensComeBack(t *testing.T) {
 	}
 }
 
+// Decision 9.
 func TestRefreshTokensComeBack(t *testing.T) {
 	k := mustOpen(t, dsn(t), "https://a.example", make([]byte, secret.KeySize))
 	born := time.Unix(1_900_000_000, 0).UTC()
@@ -114,6 +116,7 @@ func TestRefreshTokensComeBack(t *testing.T) {
 	}
 }
 
+// Decision 1.
 func TestNoKindPassesAsAnother(t *testing.T) {
 	k := mustOpen(t, dsn(t), "https://a.example", make([]byte, secret.KeySize))
 	f := Family{AuthorizationID: id(1), Generation: 3, Bits: [16]byte{1}}

@@ -81,6 +81,7 @@ func TestTheLifeOfAKey(t *testing.T) {
 	}
 }
 
+// Decision 12.
 func TestStringsSurviveTheRotationOfTheirKey(t *testing.T) {
 	c := newClock()
 	k := process(t, dsn(t), c)
@@ -125,6 +126,7 @@ func keyOf(t *testing.T, sealed string) string {
 	return fmt.Sprintf("%x", raw[1:sealHeader])
 }
 
+// Decision 12.
 func TestKeysAreNeverRotatedIfTheOperatorSaysSo(t *testing.T) {
 	c := newClock()
 	k, err := openAt(t, dsn(t), c, func(o *Options) { o.Rotation.Every = 0 })
@@ -171,6 +173,7 @@ func TestAKeyMadeElsewhereIsFoundOnFirstUse(t *testing.T) {
 	}
 }
 
+// Decision 12.
 func TestAStoreThatIsAwayIsNoRefusal(t *testing.T) {
 	s, err := store.Open(t.Context(), dsn(t), newClock())
 	must(t, err)
@@ -230,6 +233,7 @@ func TestARevokedKeyOpensNothing(t *testing.T) {
 	}
 }
 
+// Decision 12.
 func TestWhichKeyFollowsARevokedOne(t *testing.T) {
 	for name, test := range map[string]struct {
 		before string
@@ -381,7 +385,7 @@ func TestTamperedRowsFailClosed(t *testing.T) {
 	}
 }
 
-// A damaged row neither keeps a running process from following the others, nor an operator from revoking it.
+// Decision 12: a damaged row neither keeps a running process from following the others, nor an operator from revoking it.
 func TestADamagedRowStandsInNobodysWay(t *testing.T) {
 	where, c := dsn(t), newClock()
 	k := process(t, where, c)
@@ -408,6 +412,7 @@ func TestADamagedRowStandsInNobodysWay(t *testing.T) {
 	process(t, where, c)
 }
 
+// Decision 12.
 func TestRewrappingChangesTheWrappingOnly(t *testing.T) {
 	where, c := dsn(t), newClock()
 	k := process(t, where, c)
@@ -450,7 +455,7 @@ func TestRewrappingChangesTheWrappingOnly(t *testing.T) {
 	must(t, again.Rotate(t.Context(), RingCode))
 }
 
-// Two first starts with different master keys: one of them is refused, and the keys are all under the other's.
+// KY04: two first starts with different master keys: one of them is refused, and the keys are all under the other's.
 func TestOneMasterKeyForAllRings(t *testing.T) {
 	where, c := dsn(t), newClock()
 	results := make(chan error)
@@ -477,7 +482,7 @@ func TestOneMasterKeyForAllRings(t *testing.T) {
 	}
 }
 
-// Keys that were stored before their rows were bound as a whole are bound anew, and open as before.
+// Decision 12: keys that were stored before their rows were bound as a whole are bound anew, and open as before.
 func TestKeysOfBeforeAreBoundAnew(t *testing.T) {
 	where, c := dsn(t), newClock()
 	k := process(t, where, c)
@@ -509,6 +514,7 @@ func wrapAsBefore(w wrapping, row store.Key, private []byte) string {
 	return base64.RawStdEncoding.EncodeToString(w.box.Seal(nil, private, firstBinding(row)))
 }
 
+// Decision 12.
 func TestEveryRingSaysHowLongItsStringsLive(t *testing.T) {
 	for _, ring := range rings {
 		_, err := openAt(t, dsn(t), newClock(), func(o *Options) {

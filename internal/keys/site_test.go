@@ -9,6 +9,7 @@ import (
 	"launchpad/internal/secret"
 )
 
+// Decision 29.
 func TestSitesComeBack(t *testing.T) {
 	k := mustOpen(t, dsn(t), "https://a.example", make([]byte, secret.KeySize))
 	want := Site{Step: SiteHandOver, Origin: "https://b.example", Path: "/a?b=c", Browser: "x", SessionID: id(1), Proof: id(2), At: time.Unix(1_900_000_000, 0).UTC()}

@@ -24,7 +24,7 @@ func NewRate(t *Table, most int, window time.Duration) *Rate {
 
 // Take counts one and gives 0 if it may pass; else nothing is counted, and it is how long to wait.
 func (r *Rate) Take(k Key) time.Duration {
-	_, s := r.table.Take([]Claim{{r, k}})
+	_, s := r.table.Take([]Claim{{Rate: r, Key: k}})
 	return s.Wait
 }
 

@@ -15,12 +15,14 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"launchpad/internal/core"
 	"launchpad/internal/meter"
 )
 
 // Redis counts for all processes that ask it, exactly. What it says is noted in the table, so that whoever has to wait is
 // told without asking again, and the table goes on from there when Redis does not answer: nobody waits for it longer than
-// its patience, and once it was late nobody asks until it has answered a try in the background.
+// its patience, and once it was late nobody asks until it has answered a try in the background. What was counted without it
+// is owed: it is told that with the next question about the same counter.
 type Redis struct {
 	address  string
 	key      []byte
@@ -31,11 +33,12 @@ type Redis struct {
 	idle      chan redis.Conn
 	up        atomic.Bool
 	told      atomic.Bool // that it does not answer
+	crowded   atomic.Bool // the log knows that the connections did not suffice
 	fallbacks meter.Count // decisions that were made without it
 }
 
 const (
-	redisConnections = 16
+	redisConnections = 32
 	redisPatience    = 5 * time.Millisecond
 	redisTryEvery    = time.Second
 	redisDial        = time.Second
@@ -87,6 +90,7 @@ func (x *Redis) Try(ctx context.Context) {
 	}
 	x.log.Info("limits: redis answers; it counts for all nodes")
 	x.told.Store(false)
+	x.crowded.Store(false)
 	x.up.Store(true)
 }
 
@@ -130,19 +134,23 @@ func (x *Redis) drop() {
 // Figures are whether Redis is asked now, and how many decisions were made without it.
 func (x *Redis) Figures() (up bool, fallbacks int64) { return x.up.Load(), x.fallbacks.Read() }
 
-// script counts all keys, or none if one is at its end. It answers the place of that one, or 0, and for each key that it
-// looked at the count and what is left of the window. A Redis runs one script at a time.
+// script adds what is owed to each key, and then counts all keys, or none if one is at its end. It answers the place of that
+// one, or 0, and for each key that it looked at the count and what is left of the window. A Redis runs one script at a time.
 var script = redis.NewScript(-1, `
 local answer = {0}
 for i = 1, #KEYS do
+  local owed = tonumber(ARGV[3*i])
+  if owed > 0 and redis.call('INCRBY', KEYS[i], owed) == owed then redis.call('PEXPIRE', KEYS[i], ARGV[3*i-1]) end
+end
+for i = 1, #KEYS do
   local count = tonumber(redis.call('GET', KEYS[i]) or '0')
-  if count >= tonumber(ARGV[2*i-1]) then
+  if count >= tonumber(ARGV[3*i-2]) then
     return {i, count, redis.call('PTTL', KEYS[i])}
   end
 end
 for i = 1, #KEYS do
   local count = redis.call('INCR', KEYS[i])
-  if count == 1 then redis.call('PEXPIRE', KEYS[i], ARGV[2*i]) end
+  if count == 1 then redis.call('PEXPIRE', KEYS[i], ARGV[3*i-1]) end
   answer[2*i], answer[2*i+1] = count, redis.call('PTTL', KEYS[i])
 end
 return answer`)
@@ -154,12 +162,14 @@ func (x *Redis) take(claims []Claim, now int64) (nearest int, s Standing, ok boo
 		return 0, s, false
 	}
 	for i := range claims {
-		if s, ended := claims[i].Rate.ended(claims[i].Key, now); ended {
+		if s, ended := claims[i].owe(now); ended {
+			owedStill(claims[:i], now)
 			return i, s, true
 		}
 	}
 	answer, err := x.ask(x.arguments(claims))
 	if err != nil {
+		owedStill(claims, now)
 		x.fallbacks.Add(1)
 		return 0, s, false
 	}
@@ -175,15 +185,19 @@ func (x *Redis) take(claims []Claim, now int64) (nearest int, s Standing, ok boo
 	return nearest, s, true
 }
 
-// arguments are those of the script: how many keys, the keys, and for each the limit and the window.
+// arguments are those of the script: how many keys, the keys, and for each the limit, the window and what is owed.
 func (x *Redis) arguments(claims []Claim) []any {
-	list := make([]any, 1, 1+3*len(claims))
+	list := make([]any, 1, 1+4*len(claims))
 	list[0] = len(claims)
 	for _, c := range claims {
 		list = append(list, x.name(c))
 	}
 	for _, c := range claims {
-		list = append(list, c.Rate.most, c.Rate.window)
+		most := c.Rate.most
+		if c.over {
+			most = 0
+		}
+		list = append(list, most, c.Rate.window, c.owed)
 	}
 	return list
 }
@@ -202,12 +216,12 @@ var errBusy = errors.New("all connections to redis are busy")
 
 // ask runs the script. Once an answer is late, nobody asks any more.
 func (x *Redis) ask(arguments []any) ([]int64, error) {
-	conn, err := x.connection()
+	conn, waited, err := x.connection()
 	if err != nil {
 		return nil, err
 	}
 	// The script was loaded. If Redis forgot it, that is an error like another one, and the next try loads it again.
-	answer, err := redis.Int64s(redis.DoWithTimeout(conn, x.patience, "EVALSHA", append([]any{script.Hash()}, arguments...)...))
+	answer, err := redis.Int64s(redis.DoWithTimeout(conn, x.patience-waited, "EVALSHA", append([]any{script.Hash()}, arguments...)...))
 	keys := arguments[0].(int)
 	if err == nil && (len(answer) == 0 || answer[0] == 0 && len(answer) != 1+2*keys || answer[0] != 0 && (len(answer) != 3 || answer[0] < 0 || int(answer[0]) > keys)) {
 		err = errors.New("redis answers something else")
@@ -230,36 +244,70 @@ func (x *Redis) rest(conn redis.Conn) {
 	}
 }
 
-func (x *Redis) connection() (redis.Conn, error) {
+// connection waits for one no longer than half the patience, so that the answer has the other half.
+func (x *Redis) connection() (conn redis.Conn, waited time.Duration, err error) {
 	select {
 	case conn := <-x.idle:
-		return conn, nil
+		return conn, 0, nil
 	default:
 	}
-	patience := time.NewTimer(x.patience)
+	began := core.Elapsed()
+	patience := time.NewTimer(x.patience / 2)
 	defer patience.Stop()
 	select {
 	case conn := <-x.idle:
-		return conn, nil
+		return conn, min(core.Elapsed()-began, x.patience/2), nil
 	case <-patience.C:
-		return nil, errBusy
 	}
+	if !x.crowded.Swap(true) {
+		x.log.Warn("limits: more is asked at once than redis has connections; what is counted here meanwhile it is told a moment later", "connections", redisConnections)
+	}
+	return nil, 0, errBusy
 }
 
-// ended reports whether a counter is known to be at its end.
-func (r *Rate) ended(k Key, now int64) (Standing, bool) {
-	tag := maphash.Bytes(r.seed, k[:])
-	s, _ := r.table.set(tag)
+// owe reports whether a counter is known to be at its end. If it is not, or Redis does not know it yet, what was counted
+// without Redis goes along with the question.
+func (c *Claim) owe(now int64) (Standing, bool) {
+	c.owed, c.over = 0, false
+	tag := maphash.Bytes(c.Rate.seed, c.Key[:])
+	s, _ := c.Rate.table.set(tag)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, _ := s.find(tag, now)
-	if e.tag != tag || e.total() < r.most {
+	if e.tag != tag {
 		return Standing{}, false
 	}
-	return Standing{Wait: milliseconds(e.until - now)}, true
+	c.over = e.total() >= c.Rate.most
+	if c.over && e.count == 0 {
+		return Standing{Wait: milliseconds(e.until - now)}, true
+	}
+	c.owed = e.count
+	e.base, e.count = e.base+e.count, 0
+	return Standing{}, false
 }
 
-// note takes over what Redis counted. Answers may overtake each other: within a window the count does not fall.
+// owedStill is for claims that Redis was not told.
+func owedStill(claims []Claim, now int64) {
+	for i := range claims {
+		claims[i].owedStill(now)
+	}
+}
+
+func (c *Claim) owedStill(now int64) {
+	if c.owed == 0 {
+		return
+	}
+	tag := maphash.Bytes(c.Rate.seed, c.Key[:])
+	s, _ := c.Rate.table.set(tag)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, _ := s.find(tag, now); e.tag == tag && e.base >= c.owed {
+		e.base, e.count = e.base-c.owed, e.count+c.owed
+	}
+}
+
+// note takes over what Redis counted. Answers may overtake each other: within a window the count does not fall, and what was
+// counted without Redis meanwhile stays owed.
 func (r *Rate) note(k Key, count, left, now int64, refused bool) Standing {
 	tag := maphash.Bytes(r.seed, k[:])
 	s, _ := r.table.set(tag)
@@ -269,9 +317,11 @@ func (r *Rate) note(k Key, count, left, now int64, refused bool) Standing {
 	until := now + min(max(left, 1), r.window)
 	base := uint32(min(max(count, 0), int64(r.most)))
 	if e.tag == tag && e.until > until-r.window/2 {
-		base = max(base, e.total())
+		base = max(base, e.base)
+	} else {
+		e.count = 0
 	}
-	e.tag, e.until, e.base, e.count = tag, until, base, 0
+	e.tag, e.until, e.base = tag, until, base
 	if refused {
 		return Standing{Wait: milliseconds(until - now)}
 	}

@@ -47,9 +47,9 @@ func TestRedisCountsExactly(t *testing.T) {
 		}
 		var passed atomic.Int64
 		var all sync.WaitGroup
-		for n := range 12 {
+		for n := range 64 {
 			all.Go(func() {
-				for range 100 {
+				for range 20 {
 					if processes[n%3].Take(limit.Text("one")) == 0 {
 						passed.Add(1)
 					}
@@ -58,7 +58,7 @@ func TestRedisCountsExactly(t *testing.T) {
 		}
 		all.Wait()
 		if passed.Load() != most {
-			t.Errorf("%d of 1200 passed, want %d", passed.Load(), most)
+			t.Errorf("%d of 1280 passed, want %d", passed.Load(), most)
 		}
 		for n, p := range processes {
 			if wait := p.Take(limit.Text("one")); wait <= 0 || wait > 10*time.Second {
@@ -72,6 +72,65 @@ func TestRedisCountsExactly(t *testing.T) {
 			}
 		}
 	})
+}
+
+// More at once than there are connections: what is counted without Redis meanwhile, it is told with the next question, also
+// about who is at his end; nothing is told twice, and the log says it once.
+func TestRedisIsToldWhatWasCountedWhileItWasBusy(t *testing.T) {
+	lptest.EachRedis(t, func(t *testing.T, r *lptest.Redis) {
+		const short = 500 * time.Millisecond
+		a, b := newCounting(t, r.URL, 5, short), newCounting(t, r.URL, 5, patience)
+		pass := func(c counting, who string, calls int) (passed int) {
+			for range calls {
+				if c.Take(limit.Text(who)) == 0 {
+					passed++
+				}
+			}
+			return passed
+		}
+		pass(a, "one", 1)
+		letGo := a.redis.Occupy()
+		if passed := pass(a, "one", 2) + pass(a, "two", 2) + pass(a, "three", 6); passed != 2+2+5 {
+			t.Errorf("%d passed while it was busy, want 9", passed)
+		}
+		if passed := pass(b, "two", 1); passed != 1 {
+			t.Errorf("%d passed elsewhere meanwhile, want 1", passed)
+		}
+		letGo()
+		pass(a, "one", 1)
+		pass(a, "two", 1)
+		if pass(a, "three", 1) != 0 {
+			t.Error("who was at his end passed")
+		}
+		for who, left := range map[string]int{"one": 5 - 4, "two": 5 - 4, "three": 0} {
+			if passed := pass(b, who, 20); passed != left {
+				t.Errorf("%s: %d passed elsewhere afterwards, want %d", who, passed, left)
+			}
+		}
+		if up, fallbacks := a.redis.Figures(); !up || fallbacks != 10 {
+			t.Errorf("up %v, %d decisions without it, want 10", up, fallbacks)
+		}
+		if n := strings.Count(a.log.String(), "more is asked at once"); n != 1 {
+			t.Errorf("the log says it %d times:\n%s", n, a.log)
+		}
+	})
+}
+
+// Waiting for a connection and waiting for the answer are one patience.
+func TestRedisThatIsBusyAndThenHangsCostsOnePatience(t *testing.T) {
+	const most = time.Second
+	c := newCounting(t, hung(t), 10, most)
+	letGo := c.redis.Occupy()
+	go func() {
+		<-time.After(most * 2 / 5)
+		letGo()
+	}()
+	began := time.Now()
+	c.Take(limit.Text("one"))
+	// One after the other would come to 1.4 of it.
+	if took := time.Since(began); took < most/2 || took > most*13/10 {
+		t.Errorf("a decision took %s, want at most %s", took, most)
+	}
 }
 
 // A decision counts by all of its rules, or by none.

@@ -53,6 +53,9 @@ func NewTable(clock core.Clock) *Table {
 type Claim struct {
 	Rate *Rate
 	Key  Key
+
+	owed uint32 // what a Redis is told beside: see Redis
+	over bool   // it is at its end here
 }
 
 // Standing is where somebody stands under a rate.

@@ -18,6 +18,29 @@ type Browser struct {
 	t      testing.TB
 	s      *Server
 	client *http.Client
+	jar    *jar
+}
+
+// jar keeps cookies as a browser at the issuer's address does: with an https issuer, tests stand where TLS has ended.
+type jar struct {
+	http.CookieJar
+	https bool
+	set   []*http.Cookie
+}
+
+func (j *jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.set = append(j.set, cookies...)
+	j.CookieJar.SetCookies(j.at(u), cookies)
+}
+
+func (j *jar) Cookies(u *url.URL) []*http.Cookie { return j.CookieJar.Cookies(j.at(u)) }
+
+func (j *jar) at(u *url.URL) *url.URL {
+	at := *u
+	if j.https {
+		at.Scheme = "https"
+	}
+	return &at
 }
 
 // Page is what the browser shows.
@@ -31,9 +54,16 @@ type Page struct {
 
 // Browser opens a new one.
 func (s *Server) Browser() *Browser {
-	jar, err := cookiejar.New(nil)
+	cookies, err := cookiejar.New(nil)
 	s.must(err)
-	return &Browser{t: s.t, s: s, client: &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return s.browser(&jar{CookieJar: cookies, https: strings.HasPrefix(s.issuer, "https:")})
+}
+
+// At is the same browser, whose requests another node answers.
+func (b *Browser) At(node *Server) *Browser { return node.browser(b.jar) }
+
+func (s *Server) browser(j *jar) *Browser {
+	return &Browser{t: s.t, s: s, jar: j, client: &http.Client{Jar: j, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if !strings.HasPrefix(r.URL.String(), s.URL+"/") {
 			return http.ErrUseLastResponse
 		}
@@ -63,6 +93,9 @@ func (b *Browser) Cookie(name string) string {
 	}
 	return ""
 }
+
+// CookiesSet lists the cookies that answers have set or dropped so far, in their order.
+func (b *Browser) CookiesSet() []*http.Cookie { return b.jar.set }
 
 // Get opens a path or an address.
 func (b *Browser) Get(address string) Page {

@@ -203,18 +203,21 @@ func Start(t testing.TB, e Engine, with ...Option) *Server {
 }
 
 // StartEmpty starts a server on its first start and gives the path of the one-time link.
-func StartEmpty(t testing.TB, e Engine) (*Server, string) {
+func StartEmpty(t testing.TB, e Engine, with ...Option) (*Server, string) {
 	t.Helper()
 	setup, token := signin.NewSetupLink()
 	s := &Server{Clock: NewClock(), Log: &Log{}, t: t, engine: e, dsn: e.Migrated(t), o: defaults()}
+	for _, option := range with {
+		option(&s.o)
+	}
 	s.o.setup = setup
 	s.open()
 	t.Cleanup(s.close)
 	return s, "/setup?token=" + token.Reveal()
 }
 
-// masterKey of all test servers.
-var masterKey = make([]byte, secret.KeySize)
+// MasterKey of all test servers.
+const MasterKey = "a-master-key-for-tests-32-bytes!"
 
 func (s *Server) open() {
 	ctx := context.Background()
@@ -240,7 +243,7 @@ func (s *Server) open() {
 	}
 	s.o.fetch.Clock = s.Clock
 	s.made = server.Options{
-		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: masterKey,
+		Issuer: s.issuer, Name: "Launchpad", Store: s.Store, Clock: s.Clock, Watch: s.Watch, MasterKey: []byte(MasterKey),
 		Life: life, RefreshWindow: s.o.window, Catalog: s.o.catalog,
 		APIs:   []gateway.API{s.SampleAPI()},
 		Sunset: s.o.sunset, Setup: s.o.setup, SignUp: s.o.signUp, Creators: s.o.creators, Proxies: s.o.proxies, Asking: s.o.asking, Limits: s.o.limits,
@@ -343,7 +346,14 @@ func (s *Server) RestartWithSunset(ends map[core.OldWay]time.Time) {
 // own. PostgreSQL only: an embedded database has one process.
 func (s *Server) SecondNode() *Server {
 	s.t.Helper()
+	return s.SecondNodeAhead(0)
+}
+
+// SecondNodeAhead is SecondNode, of a machine whose clock differs.
+func (s *Server) SecondNodeAhead(by time.Duration) *Server {
+	s.t.Helper()
 	second := *s
+	second.Clock = s.Clock.Ahead(by)
 	second.http, second.issuer = nil, s.URL
 	second.open()
 	s.t.Cleanup(second.close)
@@ -394,6 +404,16 @@ func (s *Server) BreakStore() {
 	s.t.Helper()
 	s.must(s.Store.Close())
 	s.broken = true
+}
+
+// Hurried is a second address of the server, at which answers must be taken within write of their requests.
+func (s *Server) Hurried(write time.Duration) (url string) {
+	second := httptest.NewUnstartedServer(s.server)
+	second.Config.WriteTimeout = write
+	second.Config.ErrorLog = s.http.Config.ErrorLog
+	second.Start()
+	s.t.Cleanup(second.Close)
+	return second.URL
 }
 
 // Routes lists every route of the house.

@@ -17,14 +17,19 @@ const (
 	shownEvents = 50
 )
 
-// holdings is everything that we hold about a person. Digests are left out: they are ours, and say nothing.
+// holdings is what we hold about a person. Digests are left out: they are ours, and say nothing. What else is not here, and
+// why, is listed in the test that looks for the columns that name people.
 type holdings struct {
 	memberships []core.Membership
 	sessions    []core.Session
 	connected   []store.Connected
+	once        []store.Connected // until it was taken back
+	signIns     []store.AppSignIn
 	apps        []core.App
 	tokens      []core.PersonalToken
 	invitations []core.Invitation
+	invited     []core.Invitation // by others
+	origins     []store.Origin
 	events      []core.Event
 }
 
@@ -36,9 +41,13 @@ func (m *Room) holdings(r *http.Request, events int) (holdings, error) {
 		func() (err error) { h.memberships, err = m.Store.Memberships(ctx, who); return },
 		func() (err error) { h.sessions, err = m.Store.SessionsHeldOf(ctx, who); return },
 		func() (err error) { h.connected, err = m.Store.ConnectedApps(ctx, who); return },
+		func() (err error) { h.once, err = m.Store.AppsOnceConnected(ctx, who); return },
+		func() (err error) { h.signIns, err = m.Store.AppSignInsHeldOf(ctx, who); return },
 		func() (err error) { h.apps, err = m.Store.AppsOf(ctx, who); return },
 		func() (err error) { h.tokens, err = m.Store.PersonalTokensHeldBy(ctx, who); return },
 		func() (err error) { h.invitations, err = m.Store.InvitationsBy(ctx, who); return },
+		func() (err error) { h.invited, err = m.Store.InvitationsTo(ctx, who); return },
+		func() (err error) { h.origins, err = m.Store.OriginsOf(ctx, who); return },
 		func() (err error) { h.events, err = m.Store.EventsAbout(ctx, who, events+1); return },
 	} {
 		if err := read(); err != nil {

@@ -16,9 +16,13 @@ type file struct {
 	Accounts    []fileAccount    `json:"accounts"`
 	Sessions    []fileSession    `json:"sessions"`
 	Connected   []fileConnected  `json:"connected_apps"`
+	Once        []fileConnected  `json:"apps_once_connected"` // until it was taken back
+	SignIns     []fileSignIn     `json:"app_sign_ins"`
 	Apps        []fileApp        `json:"apps"`
 	Tokens      []fileToken      `json:"personal_tokens"`
 	Invitations []fileInvitation `json:"invitations"`
+	Invited     []fileInvitation `json:"invitations_to_me"`
+	Origins     []fileOrigin     `json:"imported_from"`
 	Events      []fileEvent      `json:"events"` // newest first
 	OlderEvents bool             `json:"older_events_left_out"`
 }
@@ -50,6 +54,7 @@ type fileSession struct {
 }
 
 type fileConnected struct {
+	Grant       core.ID   `json:"grant"`
 	ClientID    string    `json:"client_id"`
 	App         string    `json:"app"`
 	Publisher   string    `json:"publisher"`
@@ -59,6 +64,27 @@ type fileConnected struct {
 	Accounts    []core.ID `json:"accounts,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
 	LastUsedAt  time.Time `json:"last_used_at,omitzero"`
+	RevokedAt   time.Time `json:"revoked_at,omitzero"`
+}
+
+// fileSignIn is an app's sign-in; the accounts are those of its grant.
+type fileSignIn struct {
+	ID          core.ID   `json:"id"`
+	Grant       core.ID   `json:"grant"`
+	ClientID    string    `json:"client_id"`
+	App         string    `json:"app"`
+	Scope       string    `json:"scope"`
+	Resources   []string  `json:"resources,omitempty"`
+	RedirectURI string    `json:"redirect_uri,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+	RefreshedAt time.Time `json:"refreshed_at,omitzero"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	RevokedAt   time.Time `json:"revoked_at,omitzero"`
+}
+
+type fileOrigin struct {
+	Source string `json:"source"`
+	Key    string `json:"key"` // there
 }
 
 type fileApp struct {
@@ -68,6 +94,7 @@ type fileApp struct {
 	Kind         core.AppKind `json:"kind"`
 	RedirectURIs []string     `json:"redirect_uris"`
 	Account      string       `json:"account"`
+	Part         string       `json:"part"` // owner, or team
 	CreatedAt    time.Time    `json:"created_at"`
 }
 
@@ -80,6 +107,7 @@ type fileToken struct {
 	CreatedAt   time.Time `json:"created_at"`
 	ExpiresAt   time.Time `json:"expires_at,omitzero"`
 	LastUsedAt  time.Time `json:"last_used_at,omitzero"`
+	RevokedAt   time.Time `json:"revoked_at,omitzero"`
 }
 
 type fileInvitation struct {
@@ -116,10 +144,14 @@ func (m *Room) fileOf(who core.Identity, h holdings) file {
 		Profile:     profile{who.ID, who.Email, who.Name, who.Operator, who.CreatedAt},
 		Accounts:    []fileAccount{},
 		Sessions:    []fileSession{},
-		Connected:   []fileConnected{},
+		Connected:   connectedIn(h.connected),
+		Once:        connectedIn(h.once),
+		SignIns:     []fileSignIn{},
 		Apps:        []fileApp{},
 		Tokens:      []fileToken{},
-		Invitations: []fileInvitation{},
+		Invitations: invitationsIn(h.invitations),
+		Invited:     invitationsIn(h.invited),
+		Origins:     []fileOrigin{},
 		Events:      []fileEvent{},
 		OlderEvents: len(h.events) > mostEvents,
 	}
@@ -129,23 +161,44 @@ func (m *Room) fileOf(who core.Identity, h holdings) file {
 	for _, x := range h.sessions {
 		f.Sessions = append(f.Sessions, fileSession{x.ID, x.CreatedAt, x.LastSeenAt, x.ExpiresAt, x.EndedAt, x.UserAgent, x.Address})
 	}
-	for _, x := range h.connected {
-		g := x.Grant
-		f.Connected = append(f.Connected, fileConnected{x.App.ClientID, x.App.Name, x.App.Publisher.Name, g.Scope.String(), g.Resources, g.Reach.All, g.Reach.Accounts, g.CreatedAt, g.LastUsedAt})
+	for _, x := range h.signIns {
+		a := x.Authorization
+		f.SignIns = append(f.SignIns, fileSignIn{a.ID, a.GrantID, x.App.ClientID, x.App.Name, a.Scope.String(), a.Resources, a.RedirectURI, a.CreatedAt, a.RotatedAt, a.ExpiresAt, a.RevokedAt})
+	}
+	for _, x := range h.origins {
+		f.Origins = append(f.Origins, fileOrigin(x))
 	}
 	for _, x := range h.apps {
-		f.Apps = append(f.Apps, fileApp{x.ClientID, x.Name, x.HomepageURL, x.Kind, append([]string{}, x.RedirectURIs...), x.Publisher.Slug, x.CreatedAt})
+		part := "team"
+		if x.OwnerID == who.ID {
+			part = "owner"
+		}
+		f.Apps = append(f.Apps, fileApp{x.ClientID, x.Name, x.HomepageURL, x.Kind, append([]string{}, x.RedirectURIs...), x.Publisher.Slug, part, x.CreatedAt})
 	}
 	for _, x := range h.tokens {
-		f.Tokens = append(f.Tokens, fileToken{x.ID, x.Name, x.Scope.String(), x.Reach.All, x.Reach.Accounts, x.CreatedAt, x.ExpiresAt, x.LastUsedAt})
-	}
-	for _, x := range h.invitations {
-		f.Invitations = append(f.Invitations, fileInvitation{x.ID, x.Account.Slug, x.Role, x.Email, x.CreatedAt, x.ExpiresAt, x.AcceptedAt, x.WithdrawnAt})
+		f.Tokens = append(f.Tokens, fileToken{x.ID, x.Name, x.Scope.String(), x.Reach.All, x.Reach.Accounts, x.CreatedAt, x.ExpiresAt, x.LastUsedAt, x.RevokedAt})
 	}
 	for _, x := range h.events[:min(len(h.events), mostEvents)] {
 		f.Events = append(f.Events, fileEvent{x.At, x.Kind, x.ActorID, x.SubjectID, x.IdentityID, x.AppID, x.AccountID, rightsIn(x)})
 	}
 	return f
+}
+
+func connectedIn(list []store.Connected) []fileConnected {
+	all := []fileConnected{}
+	for _, x := range list {
+		g := x.Grant
+		all = append(all, fileConnected{g.ID, x.App.ClientID, x.App.Name, x.App.Publisher.Name, g.Scope.String(), g.Resources, g.Reach.All, g.Reach.Accounts, g.CreatedAt, g.LastUsedAt, g.RevokedAt})
+	}
+	return all
+}
+
+func invitationsIn(list []core.Invitation) []fileInvitation {
+	all := []fileInvitation{}
+	for _, x := range list {
+		all = append(all, fileInvitation{x.ID, x.Account.Slug, x.Role, x.Email, x.CreatedAt, x.ExpiresAt, x.AcceptedAt, x.WithdrawnAt})
+	}
+	return all
 }
 
 // rightsIn reads what an event says of an app's rights. The rest of an event's data is for the readers of the log: what

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"launchpad/internal/core"
@@ -10,6 +11,9 @@ import (
 // Every role and act, so that a change of the table is a change of this test.
 func TestWhatEachRoleMayDo(t *testing.T) {
 	acts := []policy.Act{policy.SeeMembers, policy.RegisterApps, policy.Leave, policy.Invite, policy.RemoveMembers, policy.ChangeRoles, policy.RenameAccount, policy.AppointOwners, policy.SuspendAccount}
+	if !slices.Equal(slices.Sorted(slices.Values(acts)), policy.Acts()) {
+		t.Errorf("the table has the acts %q, this test %q", policy.Acts(), acts)
+	}
 	for role, want := range map[core.Role]string{
 		core.RoleOwner:  "yyyyyyyyy",
 		core.RoleAdmin:  "yyyyyyynn",

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"launchpad/internal/core"
@@ -11,6 +12,9 @@ import (
 func TestWhoMayDoWhatWithAnApp(t *testing.T) {
 	acts := []policy.AppAct{policy.SeeApp, policy.EditApp, policy.RotateSecrets, policy.MakeTokens, policy.AuthorizeUnproved, policy.LeaveTeam,
 		policy.ManageTeam, policy.HandAppOver, policy.DeleteApp, policy.TakeAppOver, "something else"}
+	if !slices.Equal(slices.Sorted(slices.Values(acts[:len(acts)-1])), policy.AppActs()) {
+		t.Errorf("the table has the acts %q, this test %q", policy.AppActs(), acts)
+	}
 	owner, other := core.ID{15: 1}, core.ID{15: 2}
 	account, elsewhere := core.Account{ID: core.ID{15: 3}}, core.Account{ID: core.ID{15: 4}}
 	in := func(who core.ID, account core.Account, role core.Role) []core.Membership {

@@ -54,11 +54,11 @@ func (p *Rules) Admit(h http.Header, r *http.Request, api *API, route *Route, na
 
 // admit gives the token along with a refusal once it is verified and meant for the API.
 func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, named string, record *web.Record) (Passage, error) {
-	presented, err := p.Tokens.Present(r)
+	presented, err := p.Tokens.Present(h, r)
 	if err != nil {
 		return Passage{}, err
 	}
-	if presented.InQuery {
+	if presented.InQuery() {
 		// Before it is looked at: where none is taken, nobody learns whether it is good.
 		if err := queryAllowed(api); err != nil {
 			return Passage{}, err

@@ -1,7 +1,6 @@
 package protect
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -88,20 +87,20 @@ func (r *Resources) Read(apis []API) (*Targeted, error) {
 		}
 		switch {
 		case api.Resource == "" && api.Agents:
-			return nil, fmt.Errorf("api %q: an API for agents needs a resource", api.Prefix)
+			return nil, api.Wrong("", "an API for agents needs a resource")
 		case api.Resource == "":
 			continue
 		}
 		if oauth.BareOrigin(api.Resource) == oauth.BareOrigin(r.issuer) {
 			// RFC 9068 §3: the issuer is the audience of tokens that are for no API.
-			return nil, fmt.Errorf("api %q: its resource is the issuer; give it an address of its own", api.Prefix)
+			return nil, api.Wrong("resource", "%q is the issuer; give it an address of its own", api.Resource)
 		}
 		if other := made.find(oauth.BareOrigin(api.Resource)); other != nil {
-			return nil, fmt.Errorf("api %q: its resource is that of api %q; make them differ", api.Prefix, other.Prefix)
+			return nil, api.Wrong("resource", "%q is that of api %q; make them differ", api.Resource, other.Label())
 		}
 		for _, other := range made.list {
 			if other.MetadataAddress(r.issuer) == api.MetadataAddress(r.issuer) {
-				return nil, fmt.Errorf("api %q: its metadata would lie where that of api %q lies; give their resources other paths", api.Prefix, other.Prefix)
+				return nil, api.Wrong("resource", "its metadata would lie where that of api %q lies; give their resources other paths", other.Label())
 			}
 		}
 		made.list = append(made.list, &Target{api, scope})

@@ -12,6 +12,7 @@ import (
 
 // API is one protected API.
 type API struct {
+	Key         string   // of the setting that declares it, like api[0]; "" if none does
 	Name        string   // for people and logs; the prefix, if it has none
 	Resource    string   // RFC 8707 §2: its identifier, an absolute URI; "" if tokens are not bound to it
 	Hosts       []string // at which it is reached, in small letters and without ports; none: at the issuer's and the accounts'
@@ -19,7 +20,7 @@ type API struct {
 	Routes      []Route
 	Scopes      oauth.Scope // that it asks for itself, beside those of its routes
 	AccountFrom []string    // which of the AccountSources may name the account; none: all
-	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents
+	QueryTokens bool        // whether ?access_token= is taken at all; never by one for agents, nor where a proxy asks
 	Agents      bool        // it is for AI agents: strangers' apps may ask for it
 	Assertion   bool        // whoever is behind it gets a signed statement of who calls
 	Guarded     bool        // a proxy that asks stands in front of it, and not we
@@ -37,6 +38,15 @@ func (a *API) Label() string {
 	return a.Prefix
 }
 
+// Wrong says what cannot be about one of its settings ("" for all of it), so that the operator finds it in their file.
+func (a *API) Wrong(setting, format string, values ...any) error {
+	key := a.Key
+	if key == "" {
+		key = fmt.Sprintf("api %q", a.Label())
+	}
+	return config.Wrong(strings.TrimSuffix(key+"."+setting, "."), format, values...)
+}
+
 // Origin is where it is called: at its own host, by the issuer's scheme, or else at the issuer's.
 func (a *API) Origin(issuer string) string {
 	if len(a.Hosts) == 0 {
@@ -48,6 +58,7 @@ func (a *API) Origin(issuer string) string {
 
 // Route is one call of an API.
 type Route struct {
+	Key    string // of the setting that declares it, like route[0]; "" if none does
 	Method string
 	Path   string // {account} stands for an account's slug or id, other words in braces for any segment, {rest...} at the end for all that follow
 	Scope  string // what the token must have, scopes with blanks between them; empty: any token
@@ -86,7 +97,7 @@ func NewTable(apis []API) (*Table, error) {
 		b := &branch{api: api, root: &node{}, folded: &node{}}
 		for j := range api.Routes {
 			if err := b.add(&api.Routes[j]); err != nil {
-				return nil, fmt.Errorf("api %q: %w", api.Label(), err)
+				return nil, api.Wrong(api.Routes[j].Key, "%w", err)
 			}
 		}
 		hosts := api.Hosts
@@ -96,7 +107,7 @@ func NewTable(apis []API) (*Table, error) {
 		for _, host := range hosts {
 			for _, other := range t.hosts[host] {
 				if strings.HasPrefix(other.api.Prefix, api.Prefix) || strings.HasPrefix(api.Prefix, other.api.Prefix) {
-					return nil, fmt.Errorf("api %q: its prefix and that of api %q cover each other; make them differ", api.Label(), other.api.Label())
+					return nil, api.Wrong("prefix", "%q and that of api %q, %q, cover each other; make them differ", api.Prefix, other.api.Label(), other.api.Prefix)
 				}
 			}
 			t.hosts[host] = append(t.hosts[host], b)
@@ -126,7 +137,7 @@ func (b *branch) add(route *Route) error {
 		}
 	}
 	if slices.ContainsFunc(n.routes, func(other *Route) bool { return other.Method == route.Method }) {
-		return fmt.Errorf("%s %s is there twice", route.Method, route.Path)
+		return fmt.Errorf("%s %s is there twice; take one of the two out", route.Method, route.Path)
 	}
 	if n.routes = append(n.routes, route); f != n {
 		f.routes = append(f.routes, route)

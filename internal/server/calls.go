@@ -81,7 +81,7 @@ func labelled(apis []protect.API) error {
 	known := map[string]bool{}
 	for _, api := range apis {
 		if known[api.Label()] {
-			return fmt.Errorf("api %q: another one is called so, too; give it another name", api.Label())
+			return api.Wrong("name", "another API is called %q, too; give it another name", api.Label())
 		}
 		known[api.Label()] = true
 	}
@@ -96,7 +96,7 @@ func (s *Server) apart(apis []gateway.API) error {
 		}
 		for _, route := range s.all {
 			if len(api.Hosts) == 0 && strings.HasPrefix(route.Path+"/", api.Prefix) {
-				return fmt.Errorf("api %q: the prefix covers %s, which is a path of this server; choose another one", api.Label(), route.Path)
+				return api.Wrong("prefix", "%q covers %s, which is a path of this server; choose another one", api.Prefix, route.Path)
 			}
 		}
 	}
@@ -110,13 +110,13 @@ func (s *Server) ownHosts(api gateway.API) error {
 	}
 	for _, host := range api.Hosts {
 		if host != protect.Host(host) || host == "" {
-			return fmt.Errorf("api %q: the host %q must be written in small letters, without port and without a dot at its end", api.Label(), host)
+			return api.Wrong("hosts", "%q must be written in small letters, without port and without a dot at its end", host)
 		}
 		if host == issuer.Hostname() {
-			return fmt.Errorf("api %q: the host %s is the issuer's, where APIs are told apart by their prefix; leave hosts out", api.Label(), host)
+			return api.Wrong("hosts", "%s is the issuer's, where APIs are told apart by their prefix; leave hosts out", host)
 		}
 		if slug, ok := s.options.AccountHosts.Account(host); ok {
-			return fmt.Errorf("api %q: the host %s would be that of the account %s; name it in other_hosts, too", api.Label(), host, slug)
+			return api.Wrong("hosts", "%s would be that of the account %s; name it in other_hosts, too", host, slug)
 		}
 	}
 	return nil

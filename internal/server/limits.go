@@ -71,6 +71,7 @@ func policies(l config.Limits) []policy {
 		{name: "feed_of_app", by: byApp, most: l.FeedOfApp, what: "requests for the revocation feed", covers: at(feed.Path)},
 		{name: "revoke_of_app", by: byApp, most: l.RevokeOfApp, what: "revocations", covers: at(revoke.Path)},
 		{name: "register_of_all", by: byEverybody, most: l.RegisterOfAll, what: "registrations", covers: at(register.Path)},
+		{name: unknownDocuments, by: byAddress, most: l.UnknownDocuments, what: "requests of apps whose documents are not known yet", covers: nothing},
 		{name: "wrong_secrets", by: byFailure, most: l.WrongSecrets, what: "wrong credentials", covers: nothing},
 
 		{name: ofAccount, by: byAddressAndAccount, most: l.APIOfAccount, what: "calls", covers: nothing},
@@ -80,6 +81,9 @@ func policies(l config.Limits) []policy {
 		{name: inAccount, by: byAccount, most: l.APIInAccount, what: "calls", covers: nothing},
 	}
 }
+
+// unknownDocuments is about what we fetch because somebody names an address.
+const unknownDocuments = "unknown_documents"
 
 // The policies of calls.
 const (
@@ -116,6 +120,7 @@ type limits struct {
 	calls    atomic.Pointer[callLimits]
 	making   sync.Mutex
 	wrong    *policy
+	unknown  *policy
 	slow     *limit.Rate // wrong secrets that took long to compare: what is spared is this process
 	refused  meter.Table // by policy and API
 }
@@ -126,7 +131,7 @@ func newLimits(l config.Limits, clock core.Clock) *limits {
 	for _, p := range policies(l) {
 		n.policies = append(n.policies, n.keep(p, p.name))
 	}
-	n.wrong = n.named("wrong_secrets")
+	n.wrong, n.unknown = n.named("wrong_secrets"), n.named(unknownDocuments)
 	n.slow = limit.NewRate(n.table, slowSecrets, slowWindow)
 	return n
 }
@@ -213,6 +218,15 @@ func (n *limits) App(r *http.Request, app core.App) error {
 	}
 	if wait := p.rate.Take(limit.ID(app.ID)); wait > 0 {
 		return n.refuse(p, oauth.TooManyRequests("too_many_of_app", wait, "this app sent more than %d %s within %s; wait as long as Retry-After says", p.most, p.what, window))
+	}
+	return nil
+}
+
+// Unknown counts a request for which a stranger's server has to be asked. A few addresses could otherwise keep all places taken
+// from which documents are fetched.
+func (n *limits) Unknown(r *http.Request) error {
+	if wait := n.unknown.rate.Take(limit.Address(web.AddressOf(r))); wait > 0 {
+		return n.refuse(n.unknown, oauth.TooManyRequests("too_many_requests", wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", n.unknown.most, n.unknown.what, window))
 	}
 	return nil
 }

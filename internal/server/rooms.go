@@ -46,9 +46,9 @@ func (s *Server) rooms() ([]room, *heritage.Door) {
 		registerPath = register.Path
 	}
 	minted := mint.New(s.keys, o.Clock, o.Life)
-	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.strangers, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Resources: s.resources, Reword: heritage.Reword}
+	asks := &authorize.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Apps: s.strangers, Members: s.access, Interactions: interactions, Mint: minted, Pages: s.pages, OldWays: s.oldWays, Published: s.published, Resources: s.resources, Unknown: s.limits.Unknown, Reword: heritage.Reword}
 	tokens := &token.Room{Store: o.Store, Clock: o.Clock, Keys: s.keys, Clients: clients, Mint: minted, Published: s.published, Resources: s.resources, Imported: s.imported, RefreshWindow: o.RefreshWindow}
-	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Token: tokens,
+	door := &heritage.Door{Apps: s.directory, Authorize: asks.Begin, Deny: asks.Deny, Token: tokens,
 		Store: o.Store, Clock: o.Clock, Access: s.access, OldWays: s.oldWays, Issuer: issuer, Product: o.Name, Href: func(a core.Account) string { return apiAddress(issuer, o.AccountHosts, s.gateway.APIs(), a) }}
 	rules := &protect.Rules{Issuer: issuer, AccountHosts: o.AccountHosts, Access: s.access, Tokens: door, Apps: s.directory, Limit: s.limits.Call}
 	asserts := protect.NewAssertions(rules, s.keys, o.Clock)

@@ -148,7 +148,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s.oldWays = sunset.New(o.Store, o.Clock, s.keys.Issuer(), o.Sunset)
 	s.imported = imported.New(o.Store, o.Clock)
 	s.access = access.New(s.keys, o.Store, s.log, o.Clock, s.published, o.Life.Access, s.imported)
-	s.feed = feed.NewStreams(s.log, o.Log)
+	s.feed = feed.NewStreams(s.log, o.Watch, o.Log)
 	s.gate = secret.NewGate(passwordPatience)
 	s.limits = newLimits(o.Limits, o.Clock)
 	if err := s.shareLimits(); err != nil {

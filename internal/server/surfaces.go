@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -117,7 +118,7 @@ func (s *Server) bearer(e *oauth.Error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `Bearer realm="%s"`, s.keys.Issuer())
 	if e.Code != "" {
-		fmt.Fprintf(&b, `, error="%s", error_description="%s", error_uri="%s"`, e.Code, e.Sentence(), e.URI(s.keys.Issuer()))
+		fmt.Fprintf(&b, `, error="%s", error_description="%s", error_uri="%s"`, e.Code, cmp.Or(e.Brief, e.Sentence()), e.URI(s.keys.Issuer()))
 	}
 	if e.Scope != "" {
 		fmt.Fprintf(&b, `, scope="%s"`, e.Scope)
@@ -171,8 +172,14 @@ func (s apiSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Rou
 	}
 }
 
-func (s apiSurface) fail(w http.ResponseWriter, _ *http.Request, err error) {
+func (s apiSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	seenOf(w).stands.tell(w.Header())
+	if page, ok := web.PageOf(err); ok {
+		page.Error, page.Trace = s.translate(w, err)
+		s.challenge(w.Header(), page.Error)
+		s.draw(w, r, page.Error.Status, page, page.Trace)
+		return
+	}
 	s.writeProblem(w, err)
 }
 
@@ -266,7 +273,12 @@ func signInFirst(w http.ResponseWriter, r *http.Request) {
 func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e, trace := s.translate(w, err)
 	s.challenge(w.Header(), e)
-	if err := s.pages.Render(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}); err != nil {
+	s.draw(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}, trace)
+}
+
+// draw shows an error, if need be in one line.
+func (s *Server) draw(w http.ResponseWriter, r *http.Request, status int, page web.Page, trace string) {
+	if err := s.pages.Render(w, r, status, page); err != nil {
 		seenOf(w).record.Cause = err
 		http.Error(w, "Something went wrong. Trace: "+trace, http.StatusInternalServerError)
 	}

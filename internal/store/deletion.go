@@ -12,8 +12,10 @@ type Departure struct {
 	Apps         []core.App     // live ones of theirs: others may depend on them
 	Leaderless   []core.Account // would be left without an owner, though other people or their apps remain
 	Closing      []core.Account // theirs alone: they close
-	Leaving      []core.Account // go on without them
+	Leaving      []core.Account // go on without them, or are closed already
 	LastOperator bool           // nobody else could run this Launchpad
+
+	alone []core.ID // accounts in which nobody else is, open or closed
 }
 
 // Allowed reports whether the person may go.
@@ -54,6 +56,9 @@ func (t *tx) departure(identity core.ID) (d Departure, err error) {
 		var a core.Account
 		var goesOn, led bool
 		err := row.Scan(&a.ID, &a.Slug, &a.Name, since(&a.SuspendedAt), isTrue(&goesOn), isTrue(&led))
+		if !goesOn {
+			d.alone = append(d.alone, a.ID)
+		}
 		switch {
 		case goesOn && !led:
 			d.Leaderless = append(d.Leaderless, a)
@@ -67,9 +72,11 @@ func (t *tx) departure(identity core.ID) (d Departure, err error) {
 	return d, err
 }
 
-// DeleteIdentity ends a person: sessions, grants, personal tokens, memberships and open invitations go with them, and
-// so does everything by which they could be known. What stays is the id, which is never given again, so that the change
-// log still says that somebody did what was done. core.ErrConflict: they may not go (see Departure), or they have gone.
+// DeleteIdentity ends a person: sessions, grants, personal tokens, memberships and invitations go with them, and so does
+// what they could be known by, wherever it stands: address, name, password, the names of their tokens, deleted apps and of
+// the accounts in which nobody else is, the address that others invited, and the keys of the servers they came from. What
+// stays is the id, which is never given again, so that the change log still says that somebody did what was done.
+// core.ErrConflict: they may not go (see Departure), or they have gone.
 func (s *Store) DeleteIdentity(ctx context.Context, identity core.ID, now time.Time) error {
 	return s.fact(ctx, func(t *tx) error {
 		d, err := t.departure(identity)
@@ -79,6 +86,9 @@ func (s *Store) DeleteIdentity(ctx context.Context, identity core.ID, now time.T
 		if !d.Allowed() {
 			return core.ErrConflict
 		}
+		if err := t.endInvitations(identity, now); err != nil {
+			return err
+		}
 		// No address lacks an "@": nobody can sign in, or sign up, with what stands here instead of one.
 		if err := t.must(`
 			UPDATE identities
@@ -87,12 +97,12 @@ func (s *Store) DeleteIdentity(ctx context.Context, identity core.ID, now time.T
 			WHERE id = $1 AND deleted_at IS NULL`, identity, ms(now)); err != nil {
 			return err
 		}
+		if _, err := t.exec(`DELETE FROM sessions WHERE identity_id = $1`, identity); err != nil {
+			return err
+		}
 		for _, end := range []string{
-			`DELETE FROM sessions WHERE identity_id = $1 AND created_at <= $2`,
 			`UPDATE grants SET revoked_at = $2 WHERE identity_id = $1 AND revoked_at IS NULL`,
 			`UPDATE personal_tokens SET name = '', revoked_at = COALESCE(revoked_at, $2) WHERE identity_id = $1`,
-			`UPDATE invitations SET withdrawn_at = $2 WHERE invited_by = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL`,
-			`UPDATE invitations SET email = '' WHERE accepted_by = $1 AND accepted_at <= $2`,
 		} {
 			if _, err := t.exec(end, identity, ms(now)); err != nil {
 				return err
@@ -101,8 +111,51 @@ func (s *Store) DeleteIdentity(ctx context.Context, identity core.ID, now time.T
 		if err := t.leaveAll(d, identity, now); err != nil {
 			return err
 		}
+		if err := t.forget(d, identity); err != nil {
+			return err
+		}
 		return t.log(core.Event{At: now, Kind: core.EventIdentityDeleted, ActorID: identity, SubjectID: identity, IdentityID: identity})
 	})
+}
+
+// endInvitations takes back what somebody invited others to, and what others invited their address to, while it is still
+// known. An open invitation without an address would be good for everybody, so it ends in the same statement.
+func (t *tx) endInvitations(identity core.ID, now time.Time) error {
+	for _, end := range []string{
+		`UPDATE invitations SET withdrawn_at = $2 WHERE invited_by = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL`,
+		`UPDATE invitations
+			SET email = '', withdrawn_at = CASE WHEN accepted_at IS NULL THEN COALESCE(withdrawn_at, $2) ELSE withdrawn_at END
+			WHERE accepted_by = $1 OR email = (SELECT i.email FROM identities i WHERE i.id = $1)`,
+	} {
+		if _, err := t.exec(end, identity, ms(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget blanks what else tells who somebody was.
+func (t *tx) forget(d Departure, identity core.ID) error {
+	if err := t.forgetImported(identity); err != nil {
+		return err
+	}
+	// Deleted ones: with a live one they could not go.
+	if _, err := t.exec(`
+		UPDATE apps
+		SET name = '', likeness = '', homepage_url = '', redirect_uris = ''
+		WHERE owner_id = $1 AND deleted_at IS NOT NULL`, identity); err != nil {
+		return err
+	}
+	for _, account := range d.alone {
+		if err := t.forgetImported(account); err != nil {
+			return err
+		}
+		// No slug has a colon: nobody can have taken this one, and the account is not to be found by it.
+		if err := t.must(`UPDATE accounts SET slug = 'closed:' || id, name = '' WHERE id = $1`, account); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leaveAll takes a person out of every account, and closes those that were theirs alone.

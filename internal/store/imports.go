@@ -21,7 +21,7 @@ const (
 	ImportedIdentity = "identity"
 	ImportedAccount  = "account"
 	ImportedApp      = "app"
-	ImportedSeat     = "membership" // its id is the account's
+	ImportedSeat     = "membership" // its id is the person's, whose deletion forgets it
 )
 
 // BeginImport notes that rows of a source begin to come. From then on tokens may be here that we did not issue.
@@ -60,17 +60,21 @@ func (s *Store) HoldsImportedTokens(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// ImportedRows finds what rows of a source became here.
+// ImportedRows finds what rows of a source became here. The zero ID: a person who deleted their ID since, or what went with them.
 func (s *Store) ImportedRows(ctx context.Context, source, kind string, keys []string) (map[string]core.ID, error) {
+	spelled, err := s.spelled(ctx, source, kind, keys)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]core.ID{}
-	err := s.engine.view(ctx).among(`
+	err = s.engine.view(ctx).among(`
 		SELECT key, id
 		FROM imported_rows
-		WHERE source = $1 AND kind = $2 AND key IN (…)`, args(source, kind), keys, func(row scanner) error {
+		WHERE source = $1 AND kind = $2 AND key IN (…)`, args(source, kind), slices.Sorted(maps.Keys(spelled)), func(row scanner) error {
 		var key string
 		var id core.ID
 		err := row.Scan(&key, &id)
-		found[key] = id
+		found[spelled[key]] = id
 		return err
 	})
 	return found, err
@@ -192,7 +196,7 @@ func (s *Store) MembershipsOf(ctx context.Context, identities []string) (map[cor
 type ImportedSeats struct {
 	Accounts []core.Account     // new ones, remembered by their slugs
 	Members  []core.Membership  // new ones
-	Seen     map[string]core.ID // the accounts of seats that the source names for the first time, taken or not, by their keys
+	Seen     map[string]core.ID // the people of seats that the source names for the first time, taken or not, by the keys of the seats
 }
 
 // BringMembers adds accounts and lets people into accounts.

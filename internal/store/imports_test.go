@@ -198,7 +198,7 @@ func TestPeopleComeWithTheirSeats(t *testing.T) {
 		ctx, now := t.Context(), w.clock.Now()
 		eve := core.Identity{ID: w.id(), Email: "eve@example.com", Name: "Eve", CreatedAt: now}
 		seats := store.ImportedSeats{
-			Members: []core.Membership{{IdentityID: eve.ID, Account: w.annsCo, Role: core.RoleMember}}, Seen: map[string]core.ID{"sample-ann/7": w.annsCo.ID},
+			Members: []core.Membership{{IdentityID: eve.ID, Account: w.annsCo, Role: core.RoleMember}}, Seen: map[string]core.ID{"sample-ann/7": eve.ID},
 		}
 		taken := store.ImportedSeats{Members: append([]core.Membership{{IdentityID: w.ann.ID, Account: w.annsCo, Role: core.RoleMember}}, seats.Members...), Seen: seats.Seen}
 		wantErr(t, "one seat is taken", w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, taken, now), core.ErrConflict)
@@ -210,7 +210,7 @@ func TestPeopleComeWithTheirSeats(t *testing.T) {
 		must(t, err)
 		seen, err := w.ImportedRows(ctx, "old", store.ImportedSeat, []string{"sample-ann/7", "sample-ann/8"})
 		must(t, err)
-		if len(belongs[eve.ID]) != 1 || len(seen) != 1 || seen["sample-ann/7"] != w.annsCo.ID {
+		if len(belongs[eve.ID]) != 1 || len(seen) != 1 || seen["sample-ann/7"] != eve.ID {
 			t.Errorf("belongs to %v, remembered %v", belongs, seen)
 		}
 		wantErr(t, "a seat that was seen", w.BringMembers(ctx, "old", store.ImportedSeats{Seen: seats.Seen}, now), core.ErrConflict)
@@ -299,7 +299,7 @@ func TestWhatCameIsFoundAgain(t *testing.T) {
 		must(t, w.BringPeople(ctx, "old", []core.Identity{eve}, map[string]core.ID{"7": eve.ID}, store.ImportedSeats{}, now))
 		company := core.Account{ID: w.id(), Slug: "old-company", Name: "Old", CreatedAt: now}
 		must(t, w.BringMembers(ctx, "old", store.ImportedSeats{
-			Accounts: []core.Account{company}, Members: []core.Membership{{IdentityID: eve.ID, Account: company, Role: core.RoleOwner}}, Seen: map[string]core.ID{"old-company/7": company.ID},
+			Accounts: []core.Account{company}, Members: []core.Membership{{IdentityID: eve.ID, Account: company, Role: core.RoleOwner}}, Seen: map[string]core.ID{"old-company/7": eve.ID},
 		}, now))
 		app := w.app
 		app.ID, app.ClientID, app.Secrets = w.id(), "old_uid", nil

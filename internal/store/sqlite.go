@@ -43,6 +43,8 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 		"synchronous("+synchronous+")",
 		"foreign_keys(1)",
 		"busy_timeout(5000)",
+		// What is deleted or overwritten is zeros in the file from the next checkpoint on, and not only out of sight.
+		"secure_delete(ON)",
 		// Checkpoints run beside the writer, not inside its commits.
 		"wal_autocheckpoint(0)"))
 	if err != nil {

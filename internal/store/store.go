@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -45,7 +46,8 @@ func Open(ctx context.Context, dsn string, clock core.Clock) (*Store, error) {
 	case "sqlite":
 		s.engine, err = openSQLite(ctx, rest)
 	default:
-		return nil, fmt.Errorf("open store: %q is neither postgres://… nor sqlite:PATH", scheme)
+		// What was given may be an address in another form, with a password.
+		return nil, errors.New("open store: the database is neither postgres://… nor sqlite:PATH")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,36 @@ func FuzzFormats(f *testing.F) {
 		if err != nil || len(asForm) != 3 || asForm.Get("error") != value || asForm.Get("trace") != "t" {
 			t.Errorf("form of %q: %v %v", value, asForm, err)
 		}
+		var asBoth map[string]any
+		if err := json.Unmarshal(JSONAndForm.Encode(pairs), &asBoth); err != nil || len(asBoth) != 4 || asBoth["error"] != asJSON["error"] || asBoth["trace"] != "t" {
+			t.Errorf("both of %q, read as JSON: %v %v", value, asBoth, err)
+		}
+		if read := asRackReads(t, string(JSONAndForm.Encode(pairs))); len(read) != 3 || read["error"] != value || read["trace"] != "t" || read["expires_in"] != "7" {
+			t.Errorf("both of %q, read as a form: %q", value, read)
+		}
 	})
+}
+
+// asRackReads splits a form as Rack::Utils.parse_query of 2010 did, which raises no error and gives what comes twice as a list. It
+// keeps what has a value.
+func asRackReads(t *testing.T, form string) map[string]string {
+	t.Helper()
+	read := map[string]string{}
+	for _, piece := range strings.FieldsFunc(form, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, value, found := strings.Cut(strings.TrimLeft(piece, " "), "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			t.Errorf("%q: a reader of today would fail: %v", form, err)
+		}
+		if !found {
+			continue
+		}
+		if _, twice := read[name]; twice {
+			t.Errorf("%q: %s comes twice", form, name)
+		}
+		if read[name], err = url.QueryUnescape(value); err != nil {
+			t.Errorf("%q: a reader of today would fail: %v", form, err)
+		}
+	}
+	return read
 }

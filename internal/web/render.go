@@ -170,6 +170,9 @@ func SecureHeaders(h http.Header, page Page) {
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "+
 		"form-action "+formAction+"; frame-ancestors 'none'; base-uri 'none'")
+	if own, ok := page.(stylist); ok {
+		h.Set("Content-Security-Policy", ownStyle(own.Stylesheet()))
+	}
 	// RFC 9700 §4.16: no page of ours in a frame. The older header is for browsers that do not know CSP.
 	h.Set("X-Frame-Options", "DENY")
 	// RFC 9700 §4.2: addresses here can hold what other sites must not learn. Same-origin keeps Origin on forms.
