@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -420,24 +422,90 @@ func TestWrongGuessesAtASlowSecretAreFew(t *testing.T) {
 }
 
 // LG06: a person signs in with the password that they had, through the same gate; from then on it is kept as ours are.
+// Of each kind that other servers keep, "correct horse".
+var oldHashes = map[string]string{
+	"bcrypt":   "$2a$04$TD9vRs5pzzUqiOTmqoXIeORa8BGOuOHLv6F6NrJUFrTmV3jbonPAC",
+	"Argon2i":  "$argon2i$v=19$m=4096,t=3,p=2$MDEyMzQ1Njc4OWFiY2RlZg$yzxlzPQyfoowuD37mZoLcXaK/on4xJJEDx4g1LOjzVg",
+	"Argon2id": "$argon2id$v=19$m=7168,t=5,p=1$MDEyMzQ1Njc4OWFiY2RlZg$2Ek5zMZVGrFVTlHZZgywf+fd0fS6/y+DB3Z5fAX1+zM",
+	"PBKDF2":   "$pbkdf2-sha512$i=1000$MDEyMzQ1Njc4OWFiY2RlZg==$OM0FAoIqCVK1sWtxDiffVlBejtLa+ks4TP71JiecwuSZCG8iLbnlIEPOMoVX+i2B2wkSxjQ8CRGR9OkNGuIPMQ==",
+	"scrypt":   "$scrypt$ln=4,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$OAkZqUBelG6VIYdTJfYSENL5OmZRxMa3GwXn5oFliTg=",
+}
+
+// ASVS §6.2: a password of any kind signs in once with its old hash, and from then on with ours.
 func TestOldPasswordsSignIn(t *testing.T) {
-	hash, err := bcrypt.GenerateFromPassword([]byte(lptest.Password), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
-	}
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		var people []importer.Person
+		address := func(kind string) string { return strings.ToLower(kind) + "@example.com" }
+		for kind, hash := range oldHashes {
+			people = append(people, importer.Person{Row: row(kind), Email: address(kind), Name: "Olga Old", PasswordHash: hash})
+		}
+		source := oldServer(s)
+		source.People, source.Tokens = slice(people...), slice[importer.Token]()
+		bring(t, s, source)
+		kept := func(kind string) string {
+			t.Helper()
+			person, err := s.Store.IdentityByEmail(t.Context(), address(kind))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return person.PasswordHash
+		}
+		signsIn := func(kind, password string) bool {
+			b := s.Browser()
+			page := b.SignIn(b.Get("/signin"), address(kind), password)
+			return page.Status == 200 && !strings.Contains(page.Body, `name="password"`)
+		}
+		for kind, hash := range oldHashes {
+			if kept(kind) != hash || signsIn(kind, "correct horsf") || kept(kind) != hash {
+				t.Errorf("%s: it came as %.12s…, or a wrong password changed something", kind, kept(kind))
+			}
+			if !signsIn(kind, "correct horse") {
+				t.Errorf("%s: the right password does not sign in", kind)
+			}
+			ours := kept(kind)
+			if !strings.HasPrefix(ours, "$argon2id$v=19$m=19456,") {
+				t.Errorf("%s: it is still kept as %.30s…", kind, ours)
+			}
+			if !signsIn(kind, "correct horse") || signsIn(kind, "correct horsf") || kept(kind) != ours {
+				t.Errorf("%s: ours is not as good as the old one", kind)
+			}
+		}
+	})
+}
+
+// An app that came along keeps people by the ids that they had, and finds them by those in what it asks about its token; of whoever
+// came after the move, and for every other app, they are ours. RFC 7662 §2.2 leaves to the server what a subject is called.
+func TestOldAppsKnowPeopleByTheirOldIDs(t *testing.T) {
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		source := oldServer(s)
-		source.People = slice(importer.Person{Row: row("7"), Email: "old@example.com", Name: "Olga Old", PasswordHash: string(hash)})
+		source.Apps = slice(importer.App{
+			Row: row("3"), ClientID: oldClient, Name: "Old Reports", Secret: importer.Stored{Text: oldSecret}, RedirectURIs: s.Web.RedirectURIs, CreatedAt: s.Clock.Now(),
+		})
 		bring(t, s, source)
-		for range 2 {
-			s.SignedIn("old@example.com")
+		told := func(path, token string) string {
+			a := s.Do(withHeader(s.Request("GET", path, ""), "Authorization", "Bearer "+token))
+			if a.Status != 200 {
+				t.Errorf("%s: %d %s", path, a.Status, a.Body)
+			}
+			return a.Body
 		}
-		person, err := s.Store.IdentityByEmail(t.Context(), "old@example.com")
-		if err != nil {
-			t.Fatal(err)
+		ours := s.Tokens(movedApp(s, t)).Text("access_token")
+		for path, form := range map[string]string{
+			"/oauth/token/info": `{"resource_owner_id":%s,`, "/authorization.json": `"identity":{"id":%s,`, "/authorization.xml": `<identity><id>%s</id>`,
+		} {
+			if want := fmt.Sprintf(form, "7"); !strings.Contains(told(path, oldAccess), want) {
+				t.Errorf("%s says %s, want %s", path, told(path, oldAccess), want)
+			}
+			id := s.Person.ID.String()
+			if !strings.HasSuffix(path, "xml") {
+				id = strconv.Quote(id)
+			}
+			if want := fmt.Sprintf(form, id); !strings.Contains(told(path, ours), want) {
+				t.Errorf("%s says %s of somebody who did not come along, want %s", path, told(path, ours), want)
+			}
 		}
-		if !strings.HasPrefix(person.PasswordHash, "$argon2id$") {
-			t.Errorf("the password is still kept as %.7s…", person.PasswordHash)
+		if body := told("/oauth/token/info", oldMachine); !strings.Contains(body, `{"resource_owner_id":null,`) {
+			t.Errorf("an app that acts for itself: %s", body)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package heritage
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,6 +123,18 @@ func TestAccepted(t *testing.T) {
 		}
 		if got := accepted(h); got != want {
 			t.Errorf("%q: %v, want %v", line, got, want)
+		}
+	}
+}
+
+// A number is written as one only where every reader of JSON keeps it exactly.
+func TestOwnersAreNumbersWhereTheyWere(t *testing.T) {
+	for id, want := range map[ownerID]string{
+		"7": "7", "0": "0", "123456789012345": "123456789012345", "1234567890123456": `"1234567890123456"`, "007": `"007"`, "-1": `"-1"`, "1.5": `"1.5"`, "1e3": `"1e3"`,
+		"": `""`, "a\"b": `"a\"b"`, "018f7a2e-0000-7000-8000-000000000000": `"018f7a2e-0000-7000-8000-000000000000"`,
+	} {
+		if got, err := json.Marshal(id); err != nil || string(got) != want {
+			t.Errorf("%s: %s, %v", id, got, err)
 		}
 	}
 }

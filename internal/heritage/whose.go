@@ -3,8 +3,10 @@ package heritage
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,7 +40,7 @@ func (d *Door) verified(w http.ResponseWriter, r *http.Request) (access.Token, e
 
 // tokenInfo is byte for byte what Doorkeeper answers.
 type tokenInfo struct {
-	Owner       *string  `json:"resource_owner_id"` // null: the app acts for itself
+	Owner       *ownerID `json:"resource_owner_id"` // null: the app acts for itself
 	Scope       []string `json:"scope"`
 	ExpiresIn   *int64   `json:"expires_in"` // null: never
 	Application struct {
@@ -63,7 +65,10 @@ func (d *Door) info(w http.ResponseWriter, r *http.Request) error {
 	info := tokenInfo{Scope: append([]string{}, t.Scope...), CreatedAt: t.IssuedAt.Unix()}
 	info.Application.UID = app.ClientID
 	if !t.IdentityID.Zero() {
-		owner := t.IdentityID.String()
+		owner, err := d.owner(r, t)
+		if err != nil {
+			return err
+		}
 		info.Owner = &owner
 	}
 	if !t.ExpiresAt.IsZero() {
@@ -77,6 +82,31 @@ func (d *Door) info(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, body)
 }
 
+// ownerID is a person as the app knows them: an app that came from another server keeps people by their ids there, which most
+// databases count, and its database must find them again.
+type ownerID string
+
+func (d *Door) owner(r *http.Request, t access.Token) (ownerID, error) {
+	key, err := d.Store.OldKey(r.Context(), t.AppID, t.IdentityID)
+	switch {
+	case errors.Is(err, core.ErrNotFound):
+		return ownerID(t.IdentityID.String()), nil
+	case err != nil:
+		return "", oauth.Unavailable(fmt.Errorf("load old id: %w", err))
+	}
+	return ownerID(key), nil
+}
+
+var number = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})$`) // which every reader of JSON keeps exactly
+
+// MarshalJSON writes a number where it is one, as the other server did.
+func (o ownerID) MarshalJSON() ([]byte, error) {
+	if number.MatchString(string(o)) {
+		return []byte(o), nil
+	}
+	return json.Marshal(string(o))
+}
+
 // document is who stands behind a token, and where that person's accounts are.
 type document struct {
 	XMLName   xml.Name    `json:"-" xml:"authorization"`
@@ -86,10 +116,10 @@ type document struct {
 }
 
 type person struct {
-	ID        string `json:"id" xml:"id"`
-	FirstName string `json:"first_name" xml:"first_name"`
-	LastName  string `json:"last_name" xml:"last_name"`
-	Email     string `json:"email_address" xml:"email_address"`
+	ID        ownerID `json:"id" xml:"id"`
+	FirstName string  `json:"first_name" xml:"first_name"`
+	LastName  string  `json:"last_name" xml:"last_name"`
+	Email     string  `json:"email_address" xml:"email_address"`
 }
 
 type anAccount struct {
@@ -140,7 +170,11 @@ func (d *Door) document(w http.ResponseWriter, r *http.Request) (document, error
 	if err != nil {
 		return document{}, err
 	}
-	found := document{Identity: personOf(who), Accounts: []anAccount{}}
+	id, err := d.owner(r, t)
+	if err != nil {
+		return document{}, err
+	}
+	found := document{Identity: personOf(id, who), Accounts: []anAccount{}}
 	if !t.ExpiresAt.IsZero() {
 		ends := t.ExpiresAt.UTC().Format("2006-01-02T15:04:05-07:00") // an offset in digits: "Z" is newer than some readers
 		found.ExpiresAt = &ends
@@ -152,10 +186,10 @@ func (d *Door) document(w http.ResponseWriter, r *http.Request) (document, error
 }
 
 // personOf cuts a name in two, as those who ask for it expect: the last word is the family's.
-func personOf(i core.Identity) person {
+func personOf(id ownerID, i core.Identity) person {
 	first, last := i.Name, ""
 	if at := strings.LastIndex(i.Name, " "); at > 0 {
 		first, last = i.Name[:at], i.Name[at+1:]
 	}
-	return person{i.ID.String(), first, last, i.Email}
+	return person{id, first, last, i.Email}
 }

@@ -96,6 +96,18 @@ func (s *Store) SourcesOf(ctx context.Context, identities []string) (map[core.ID
 	return found, err
 }
 
+// OldKey is the id of a person in the source that an app came from. core.ErrNotFound: they did not come from one source.
+func (s *Store) OldKey(ctx context.Context, app, identity core.ID) (key string, err error) {
+	err = s.engine.view(ctx).one(`
+		SELECT p.key
+		FROM imported_rows p
+		JOIN imported_rows a ON a.source = p.source AND a.kind = '`+ImportedApp+`' AND a.id = $1
+		WHERE p.kind = '`+ImportedIdentity+`' AND p.id = $2
+		ORDER BY p.key
+		LIMIT 1`, args(app, identity), &key)
+	return key, err
+}
+
 func (t *tx) remember(source, kind string, ids map[string]core.ID) error {
 	var rows [][]any
 	for key, id := range ids {
