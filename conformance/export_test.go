@@ -32,6 +32,7 @@ var naming = map[string]struct{ shows, why string }{
 	"events.actor_id":                    {shows: "kind"},
 	"events.identity_id":                 {shows: "kind"},
 	"imported_rows.id":                   {shows: "source"},
+	"goose_lock.locked_by":               {why: "a process, while it changes the tables of PostgreSQL"},
 	"app_secrets.made_by":                {why: "the secret is the app's; that somebody made it is in their history"},
 	"imported_access_tokens.identity_id": {why: "the token stands on a grant, which is there"},
 }
