@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/store"
@@ -28,6 +29,20 @@ func (k *Keys) List(ctx context.Context) ([]Status, error) {
 		}
 	}
 	return all, nil
+}
+
+// Ages tells how long the key of each ring is in use, from memory.
+func (k *Keys) Ages() map[Ring]time.Duration {
+	now, ages := k.o.Clock.Now(), map[Ring]time.Duration{}
+	stored := k.set.Load().stored
+	for _, ring := range Rings() {
+		for _, key := range k.line(Ring(ring), stored, now) {
+			if key.State == Active {
+				ages[Ring(ring)] = now.Sub(key.ActiveAt)
+			}
+		}
+	}
+	return ages
 }
 
 // look follows what is stored, and bears with damaged rows where the options do.

@@ -91,6 +91,26 @@ var figures = []figure{
 				tell(s.nodes.Age().Seconds())
 			}
 		}},
+	{"launchpad_log_lag_seconds", changes, nil, "For how long this node may not have heard what others revoked. Over 0.9 it asks before it answers, over 5 it refuses with 503.",
+		func(s *Server, tell tell) {
+			if s.options.Store.Shared() {
+				tell(s.log.State().Lag.Seconds())
+			}
+		}},
+	{"launchpad_log_silence_seconds", changes, nil, "Since when no node was seen to number the change log.",
+		func(s *Server, tell tell) {
+			if s.options.Store.Shared() {
+				tell(s.log.State().Silence.Seconds())
+			}
+		}},
+	{"launchpad_log_unnumbered", changes, nil, "Lines of the change log that had no number yet at the last look, up to a page of them.",
+		func(s *Server, tell tell) { tell(float64(s.log.State().Waiting)) }},
+	{"launchpad_key_age_seconds", changes, []string{"ring"}, "How long the key in use is in use, by ring. key_rotation says when it is replaced.",
+		func(s *Server, tell tell) {
+			for ring, age := range s.keys.Ages() {
+				tell(age.Seconds(), string(ring))
+			}
+		}},
 	{"launchpad_limits_redis_up", changes, nil, "Whether the Redis of limits_redis counts; 0: it does not answer, and nodes tell each other.",
 		func(s *Server, tell tell) {
 			if s.redis != nil {

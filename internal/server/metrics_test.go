@@ -114,12 +114,13 @@ func TestMetricsCount(t *testing.T) {
 		`launchpad_passwords{state="running"} 0`,
 		`launchpad_dead_entries{kind="revoked"} 0`,
 		`launchpad_sqlite_queue 0`,
+		`launchpad_log_unnumbered 0`,
 		`launchpad_http_panics_total 0`,
 		`launchpad_ready 1`,
 	)
 	w.Drain()
 	w.wantMetric(`launchpad_ready 0`)
-	if text := w.metrics(); !strings.Contains(text, "launchpad_sqlite_commit_duration_seconds_count") || !strings.Contains(text, "go_goroutines ") || !strings.Contains(text, "process_open_fds ") || strings.Contains(text, "postgres") {
+	if text := w.metrics(); !strings.Contains(text, "launchpad_sqlite_commit_duration_seconds_count") || !strings.Contains(text, "go_goroutines ") || !strings.Contains(text, "process_open_fds ") || !strings.Contains(text, `launchpad_key_age_seconds{ring="sign"} `) || strings.Contains(text, "launchpad_log_lag") || strings.Contains(text, "postgres") {
 		t.Errorf("metrics of this engine, of Go and of the process:\n%s", text)
 	}
 }
