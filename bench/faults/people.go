@@ -79,7 +79,10 @@ func orWorks(err error) error {
 
 // removeConnected takes back what an app may do.
 func (r *runner) removeConnected() error {
-	app, _, err := r.newApp("Pie")
+	// An earlier attempt may have left an app behind, whose grant is another one.
+	r.pies++
+	name := fmt.Sprintf("Pie %d", r.pies)
+	app, _, err := r.newApp(name)
 	if err != nil {
 		return err
 	}
@@ -94,8 +97,7 @@ func (r *runner) removeConnected() error {
 	}
 	remove := ""
 	for _, card := range strings.Split(page.Body, "<section") {
-		// An earlier attempt may have left another app of this name behind; the newest comes first.
-		if at := strings.Index(card, connected+"/"); at >= 0 && remove == "" && strings.Contains(card, "<bdi>Pie</bdi>") {
+		if at := strings.Index(card, connected+"/"); at >= 0 && strings.Contains(card, "<bdi>"+name+"</bdi>") {
 			remove, _, _ = strings.Cut(card[at:], `"`)
 		}
 	}

@@ -27,6 +27,7 @@ type runner struct {
 	setup    string // the path of the one-time link that the process printed
 	tally    tally
 
+	pies       int    // apps that were connected to be removed
 	account    string // its page
 	member     drive.Person
 	notAMember bool // any more
