@@ -112,8 +112,8 @@ func (r *runner) removeConnected() error {
 	return nil
 }
 
-// member is somebody beside the operator.
-var member = drive.Person{Email: "max@example.com", Password: "another long pass phrase"}
+// firstPassword is what the member signs up with.
+const firstPassword = "another long pass phrase"
 
 // as opens a browser in which somebody is signed in.
 func (r *runner) as(p drive.Person) (*drive.Browser, error) {
@@ -130,12 +130,14 @@ func (r *runner) as(p drive.Person) (*drive.Browser, error) {
 // answer is known by the sign-in that works.
 func (r *runner) inviteMember() error {
 	joined := func() error {
-		r.member = member
 		r.promise("a member", func(r *runner) error {
 			if r.notAMember {
 				return nil
 			}
 			browser, err := r.as(r.member)
+			if err != nil && r.perhaps.Email != "" {
+				browser, err = r.as(r.perhaps)
+			}
 			if err != nil {
 				return err
 			}
@@ -146,18 +148,22 @@ func (r *runner) inviteMember() error {
 		return nil
 	}
 	if r.begun["member"] {
-		if browser, err := r.as(member); err == nil {
+		if browser, err := r.as(r.member); err == nil {
 			browser.Close()
 			return joined()
 		}
 	}
+	// An invitation whose link was lost stands in the way of another one to its address.
+	r.invited++
+	r.member = drive.Person{Email: fmt.Sprintf("max%d@example.com", r.invited), Password: firstPassword}
+	r.begun["member"] = false
 	page, err := r.browser.Get("/accounts")
 	account := accountPage.FindStringSubmatch(page.Body)
 	if err := shown(page, err, account != nil); err != nil {
 		return err
 	}
 	r.account = account[1]
-	page, err = r.submit(r.browser, r.account+"/invitations/new", r.account+"/invitations", "email", member.Email, "role", "member")
+	page, err = r.submit(r.browser, r.account+"/invitations/new", r.account+"/invitations", "email", r.member.Email, "role", "member")
 	code := invitation.FindStringSubmatch(page.Body)
 	if err := shown(page, err, page.Status == http.StatusCreated && code != nil); err != nil {
 		return err
@@ -168,7 +174,7 @@ func (r *runner) inviteMember() error {
 	}
 	defer browser.Close()
 	r.begun["member"] = true
-	if err := sent(r.submit(browser, "/signup?code="+code[1], "/signup", "name", "Max", "email", member.Email, "password", member.Password)); err != nil {
+	if err := sent(r.submit(browser, "/signup?code="+code[1], "/signup", "name", "Max", "email", r.member.Email, "password", r.member.Password)); err != nil {
 		return err
 	}
 	return joined()
@@ -177,13 +183,14 @@ func (r *runner) inviteMember() error {
 // changePassword changes the member's in one browser, which ends the session in another.
 func (r *runner) changePassword() error {
 	const second = "a third long pass phrase"
-	changed := member
+	first, changed := r.member, r.member
 	changed.Password = second
-	other, err := r.as(member)
+	r.perhaps = changed
+	other, err := r.as(first)
 	if err != nil && r.begun["password"] {
 		if other, err = r.as(changed); err == nil {
 			other.Close()
-			return r.passwordChanged(second)
+			return r.passwordChanged(first, changed)
 		}
 	}
 	if err != nil {
@@ -191,22 +198,22 @@ func (r *runner) changePassword() error {
 	}
 	defer other.Close()
 	cookies := other.Cookies()
-	browser, err := r.as(member)
+	browser, err := r.as(first)
 	if err != nil {
 		return err
 	}
 	defer browser.Close()
 	r.begun["password"] = true
-	if err := sent(r.submit(browser, "/account/password", "/account/password", "current_password", member.Password, "password", second)); err != nil {
+	if err := sent(r.submit(browser, "/account/password", "/account/password", "current_password", first.Password, "password", second)); err != nil {
 		return err
 	}
 	r.promise("the end of the other sessions", seesPortal(cookies, false))
-	return r.passwordChanged(second)
+	return r.passwordChanged(first, changed)
 }
 
 // passwordChanged promises that the new one is good, and the old one is not.
-func (r *runner) passwordChanged(password string) error {
-	r.member = drive.Person{Email: member.Email, Password: password}
+func (r *runner) passwordChanged(first, changed drive.Person) error {
+	r.member = changed
 	r.promise("the changed password", func(r *runner) error {
 		if r.memberGone {
 			return nil
@@ -217,7 +224,7 @@ func (r *runner) passwordChanged(password string) error {
 		}
 		return err
 	})
-	r.promise("the end of the old password", cannotSignIn(member))
+	r.promise("the end of the old password", cannotSignIn(first))
 	return nil
 }
 
@@ -256,9 +263,10 @@ func (r *runner) removeMember() error {
 		if err := shown(inside, err, inside.Status == http.StatusOK); err != nil {
 			return err
 		}
-		if !strings.Contains(inside.Body, member.Email) {
+		if !strings.Contains(inside.Body, r.member.Email) {
 			continue
 		}
+		r.notAMember = true // or perhaps not; from here on nothing is promised
 		form, err := inside.Form(found[1] + "/remove")
 		if err != nil {
 			return err
@@ -267,7 +275,6 @@ func (r *runner) removeMember() error {
 			return err
 		}
 	}
-	r.notAMember = true
 	r.promise("the removal of a member", func(r *runner) error {
 		a, err := r.programs.Call(token, "")
 		if a.Status == http.StatusForbidden || a.Status == http.StatusUnauthorized {
@@ -295,7 +302,6 @@ func (r *runner) tokenOf(p drive.Person) (string, error) {
 // deleteID deletes the member's ID. An attempt that got through without an answer leaves nobody to sign in.
 func (r *runner) deleteID() error {
 	gone := func() error {
-		r.memberGone = true
 		r.promise("the deletion of an ID", cannotSignIn(r.member))
 		return nil
 	}
@@ -307,7 +313,7 @@ func (r *runner) deleteID() error {
 		return err
 	}
 	defer browser.Close()
-	r.begun["deletion"] = true
+	r.begun["deletion"], r.memberGone = true, true // or perhaps not
 	page, err := r.submit(browser, "/account/delete", "/account/delete", "password", r.member.Password)
 	if err := shown(page, err, page.Status < http.StatusBadRequest); err != nil {
 		return fmt.Errorf("%s: %w", page, err)

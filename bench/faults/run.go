@@ -28,10 +28,12 @@ type runner struct {
 	tally    tally
 
 	pies       int    // apps that were connected to be removed
+	invited    int    // addresses that were
 	account    string // its page
 	member     drive.Person
-	notAMember bool // any more
-	memberGone bool
+	perhaps    drive.Person // the member with the new password, from when it was sent
+	notAMember bool         // or perhaps not
+	memberGone bool         // likewise
 
 	begun    map[string]bool // acts whose outcome may be unknown
 	working  []string        // tokens that must be verified whatever the disk does
