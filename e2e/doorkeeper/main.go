@@ -150,13 +150,12 @@ func (s site) goesOn() error {
 			return errors.Join(fmt.Errorf("an old access token calls the API: %d", status), err)
 		}
 	}
-	if err := s.refuses("after the import", s.held.Revoked, tokens{Access: s.held.Lost.Refresh, Refresh: s.held.Lost.Access}); err != nil {
+	// First was refreshed into Lost, which nobody had used there: the first use, which is here, ends First, as it would have there.
+	if err := s.refuses("after the import", s.held.Revoked, s.held.First, tokens{Access: s.held.Lost.Refresh, Refresh: s.held.Lost.Access}); err != nil {
 		return err
 	}
-	for _, t := range []tokens{s.held.First, s.held.Lost} {
-		if err := s.refreshes(t.Refresh); err != nil {
-			return err
-		}
+	if err := s.refreshes(s.held.Lost.Refresh); err != nil {
+		return err
 	}
 	// Processes of one client, all at once.
 	failed := make([]error, 5)
