@@ -47,7 +47,7 @@ unit:
 # those of the flows that are about meeting. Nightly everything, on both.
 MEETINGS := Parallel|Reload|Rac(e|ing)|Winner|Nodes|Many|Lost|Twice|Concurrent|Rotat
 race:
-	go test -count=1 -race ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./resource
+	go test -count=1 -race ./internal/fetch ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./resource
 	go test -count=1 -race -timeout 20m -run '$(MEETINGS)' ./conformance ./internal/keys ./internal/cli
 
 fuzz:

@@ -165,10 +165,11 @@ func (c *Client) fetch(address string) (Document, error) {
 		return Document{}, failure
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxBody+1))
-	switch {
-	case err != nil:
+	// A server that hears us hang up may still end its answer in good order: that is no document that came in time.
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return Document{}, silent(err)
-	case len(body) > MaxBody:
+	}
+	if len(body) > MaxBody {
 		return Document{}, &Failure{Why: fmt.Sprintf("the document is over %d bytes", MaxBody)}
 	}
 	now := c.options.Clock.Now()
