@@ -539,7 +539,7 @@ func TestGW10_RefusalsOfPeopleArePages(t *testing.T) {
 				t.Errorf("%s names somebody, or nobody: %s", target, got.Body)
 			}
 			policy := got.Header.Get("Content-Security-Policy")
-			if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Frame-Options") != "DENY" {
+			if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || !strings.HasSuffix(policy, "; sandbox") || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Frame-Options") != "DENY" {
 				t.Errorf("%s: %v", target, got.Header)
 			}
 			if len(got.Body) > 8<<10 || strings.Contains(got.Body, "<script") || strings.Contains(got.Body, "<link") || strings.Contains(got.Body, "src=") {

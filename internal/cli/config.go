@@ -24,7 +24,7 @@ func configCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "check [file]",
 			Short: "Say whether serve would start with a file and this environment",
-			Long:  "Say whether serve would start with a file and this environment. It starts a server with them, on an empty database beside yours, and asks neither your database nor upstreams.",
+			Long:  "Say whether serve would start with a file and this environment. It starts a server with them, on an empty database beside yours, and asks neither for your database and master key nor for upstreams.",
 			Args:  cobra.MaximumNArgs(1),
 			RunE: func(command *cobra.Command, args []string) error {
 				file := ""

@@ -125,6 +125,16 @@ type demoFacts struct {
 	PersonalToken string         `json:"personal_token"`
 }
 
+// whole reports whether nothing is missing that a version made later.
+func (f demoFacts) whole() bool {
+	for _, app := range []demoApp{f.Apps.Web, f.Apps.Public, f.Apps.Machine, f.Apps.API, f.Apps.Draft5} {
+		if app.ClientID == "" {
+			return false
+		}
+	}
+	return f.Identity.Email != "" && f.Colleague.Email != "" && f.PersonalToken != ""
+}
+
 func demo(ctx context.Context, c config.Config, lines *journal.Journal, o demoOptions) error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil || !config.Loopback(host) {
@@ -220,6 +230,9 @@ func (s *seeder) seed(ctx context.Context, redirects []string) (demoFacts, error
 	if text, err := os.ReadFile(s.file); err == nil {
 		if err := json.Unmarshal(text, &facts); err != nil {
 			return facts, fmt.Errorf("read %s: %w", s.file, err)
+		}
+		if !facts.whole() {
+			return facts, fmt.Errorf("%s: this sample data is of an older version and lacks some of what the demo shows now; remove it with its database, or choose another --data", filepath.Dir(s.file))
 		}
 		return facts, s.addRedirects(ctx, &facts, redirects)
 	} else if !errors.Is(err, fs.ErrNotExist) {

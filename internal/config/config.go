@@ -132,7 +132,7 @@ func (c *Config) finish() error {
 	}
 	u, err := url.Parse(c.Issuer)
 	// RFC 8414 §2: https, no query, no fragment.
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || (u.Scheme != "https" && !(u.Scheme == "http" && Loopback(u.Hostname()))) {
 		return Wrong("issuer", "%q must be https:// and a host, without path or slash at the end (http:// works on loopback only)", c.Issuer)
 	}
 	if _, err := c.Hosts(); err != nil {

@@ -30,6 +30,7 @@ func load(path string, environment ...string) error {
 func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 	for _, c := range []struct{ name, text, want, fix string }{
 		{"unknown", "name = \"x\"\nlissten = \"x\"\n", "launchpad.toml:2:1: unknown setting lissten", "take it out or mend its name"},
+		{"the second of two unknown", "listen = \"127.0.0.1:1\"\nnme = 1\n[limits]\ntokn = 1\n", "launchpad.toml:4:1: unknown setting limits.tokn", "launchpad.toml:2:1: unknown setting nme"},
 		{"unknown in a table", "[[api]]\nprefix = \"/v3/\"\nprefx = \"x\"\n", "launchpad.toml:3:1: unknown setting api.prefx", "mend its name"},
 		{"no TOML", "name = \n", "launchpad.toml:1:", "text stands in quotes"},
 		{"said twice", "name = \"a\"\nname = \"b\"\n", "launchpad.toml:2:", "every setting once"},
@@ -77,6 +78,27 @@ func TestWrongSettingsAreRefusedWithTheirLineAndTheFix(t *testing.T) {
 		err := load(written(t, c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.fix) {
 			t.Errorf("%s: got %v, want %q and %q", c.name, err, c.want, c.fix)
+		}
+	}
+}
+
+// A mistake is told to terminals and logs: not with the lines around it, and not with a password in an address.
+func TestMistakesTellNoPassword(t *testing.T) {
+	for what, text := range map[string]string{
+		"a line beside an unknown setting": "database = \"postgres://u:hunter2@db/x\"\nlissten = 1\n",
+		"a line beside no TOML":            "database = \"postgres://u:hunter2@db/x\"\nname = \n",
+		"another database":                 "database = \"mysql://u:hunter2@db/x\"\n",
+		"an issuer":                        "issuer = \"https://u:hunter2@id.example.com\"\n",
+		"a Redis":                          "limits_redis = \"http://u:hunter2@redis\"\n",
+		"hosts of accounts":                "account_hosts = \"https://u:hunter2@{account}.example.com\"\n",
+		"an upstream":                      "[[api]]\nprefix = \"/v3/\"\nupstream = \"http://u:hunter2@127.0.0.1:9\"\n",
+		"several upstreams":                "[[api]]\nprefix = \"/v3/\"\nupstreams = [\"http://127.0.0.1:9\", \"http://u:hunter2@127.0.0.1:9\"]\n",
+		"a resource":                       bare + "resource = \"https://u:hunter2@api.example.com\"\n",
+		"an origin":                        bare + "origins = [\"https://u:hunter2@app.example.com\"]\n",
+		"a host":                           bare + "hosts = [\"u:hunter2@api.example.com\"]\n",
+	} {
+		if err := load(written(t, text)); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want a refusal without the password", what, err)
 		}
 	}
 }

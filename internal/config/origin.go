@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -16,7 +17,12 @@ type mistake struct {
 	cause error
 }
 
-func (m mistake) Error() string { return m.key + ": " + m.cause.Error() }
+// Error goes to terminals and logs, so what was set is repeated without the name and the password in an address.
+func (m mistake) Error() string {
+	return m.key + ": " + inAddress.ReplaceAllString(m.cause.Error(), "${1}…@")
+}
+
+var inAddress = regexp.MustCompile(`(//|")[^\s"/]*@`)
 
 func (m mistake) Unwrap() error { return m.cause }
 

@@ -12,9 +12,13 @@ import (
 // unreadable says where a file is no configuration, and what should stand there.
 func unreadable(path string, err error) error {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		first := strict.Errors[0]
-		row, column := first.Position()
-		return fmt.Errorf("%s:%d:%d: unknown setting %s; take it out or mend its name:\n%s", path, row, column, strings.Join(first.Key(), "."), strict.String())
+		// The library would draw the lines around, which may hold passwords.
+		var unknown []error
+		for _, e := range strict.Errors {
+			row, column := e.Position()
+			unknown = append(unknown, fmt.Errorf("%s:%d:%d: unknown setting %s; take it out or mend its name", path, row, column, strings.Join(e.Key(), ".")))
+		}
+		return errors.Join(unknown...)
 	}
 	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := decode.Position()

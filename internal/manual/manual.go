@@ -40,13 +40,13 @@ func (m *Room) page(heading, name string) func(http.ResponseWriter, *http.Reques
 
 func (m *Room) oneError(w http.ResponseWriter, r *http.Request) error {
 	slug := r.PathValue("slug")
-	return m.draw(w, r, web.Manual{Heading: slug, Within: true}, "errors", func(page string) (string, bool) { return Section(page, slug) })
+	return m.draw(w, r, web.Manual{Heading: slug, Within: true}, "errors", func(page string) (string, bool) { return section(page, slug) })
 }
 
 func everything(page string) (string, bool) { return page, true }
 
-// Section cuts the error of a name out of the page of all of them, its heading included.
-func Section(page, slug string) (string, bool) {
+// section cuts the error of a name out of the page of all of them, its heading included.
+func section(page, slug string) (string, bool) {
 	_, rest, found := strings.Cut(page, `<h3 id="`+slug+`">`)
 	if !found || strings.Trim(slug, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		return "", false

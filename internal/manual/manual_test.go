@@ -22,14 +22,14 @@ func TestEveryErrorHasItsPage(t *testing.T) {
 		t.Fatalf("%d errors in the document", len(slugs))
 	}
 	for _, slug := range slugs {
-		section, ok := Section(string(page), slug[1])
-		if !ok || strings.Count(section, "<h") != 1 || !strings.Contains(section, "<p>") {
-			t.Errorf("%s: %q", slug[1], section)
+		text, ok := section(string(page), slug[1])
+		if !ok || strings.Count(text, "<h") != 1 || !strings.Contains(text, "<p>") {
+			t.Errorf("%s: %q", slug[1], text)
 		}
 	}
 	for _, hostile := range []string{"", "x", `account_unknown">`, "at-the-token-endpoint", "../start"} {
-		if section, ok := Section(string(page), hostile); ok {
-			t.Errorf("%q has a page: %q", hostile, section)
+		if text, ok := section(string(page), hostile); ok {
+			t.Errorf("%q has a page: %q", hostile, text)
 		}
 	}
 }

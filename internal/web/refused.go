@@ -44,10 +44,11 @@ func refusedStyle() template.CSS {
 	return template.CSS(text)
 }
 
-// ownStyle is the policy of a page that has nothing but the style that it brings: a hash allows that one alone.
+// ownStyle is the policy of a page that has nothing but the style that it brings: a hash allows that one alone. The sandbox
+// makes it nobody's page: it stands at the host of an application, whose scripts must not read who was refused there.
 func ownStyle(style template.CSS) string {
 	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
 }
 
 // shown is an error that a person is to see on a page.
