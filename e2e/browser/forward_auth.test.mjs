@@ -85,6 +85,9 @@ test('a person at a page that nginx guards', async (t) => {
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('main')).display), 'grid', 'the style that the page brings is not taken');
     page.mishaps = []; // 403, as it should be, and an icon that nobody declared
     await look(page, 'forward-auth-refused');
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    await page.waitForURL(`${issuer}/account`);
+    await page.getByRole('heading', { name: 'Your ID' }).waitFor();
   });
   await t.test('until they sign out', async () => {
     await page.goto(`${issuer}/oauth/applications`);
