@@ -146,6 +146,53 @@ func TestLateAnswersArriveWhole(t *testing.T) {
 	}
 }
 
+// RFC 9110 §7.5: an upstream may answer before it has heard the whole call. What it says arrives, and so does the rest of the call.
+func TestRFC9110_7_5_AnswersThatBeginBeforeTheCallHasEnded(t *testing.T) {
+	const parts = 5
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.EnableFullDuplex()
+		_ = control.Flush()
+		part := make([]byte, 4)
+		for {
+			if _, err := io.ReadFull(r.Body, part); err != nil {
+				_, _ = fmt.Fprint(w, err)
+				return
+			}
+			_, _ = w.Write(part)
+			_ = control.Flush()
+		}
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		for name, length := range map[string]int64{"length": 4 * parts, "chunked": -1} {
+			t.Run(name, func(t *testing.T) {
+				reader, writer := io.Pipe()
+				r, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/v3/dashboards", reader)
+				check(t, err)
+				r.ContentLength = length
+				r.Header.Set("Authorization", "Bearer "+token)
+				res, err := new(http.Transport).RoundTrip(r)
+				check(t, err)
+				defer res.Body.Close()
+				for n := range parts {
+					said := fmt.Sprintf("%4d", n)
+					_, err := io.WriteString(writer, said)
+					check(t, err)
+					heard := make([]byte, 4)
+					if _, err := io.ReadFull(res.Body, heard); err != nil || string(heard) != said {
+						t.Fatalf("part %d: heard %q, %v", n, heard, err)
+					}
+				}
+				_ = writer.Close()
+				if end, err := io.ReadAll(res.Body); err != nil || string(end) != "EOF" {
+					t.Errorf("ended with %q, %v", end, err)
+				}
+			})
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
 // echo is an upstream that takes a WebSocket and sends back what comes.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Authorization") != "" {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -249,6 +250,32 @@ func TestAnUpstreamThatFailsIsSetAside(t *testing.T) {
 	mended.Store(true)
 	if failed := count(10); failed != 0 {
 		t.Errorf("all were aside and got well: %d of 10 failed", failed)
+	}
+}
+
+// RFC 9112 §9.3.1, §9.5: an upstream may close a connection that waits, and a call sent at that moment is lost; so we close it first.
+func TestConnectionsThatWaitAreClosedBeforeTheUpstreamDoes(t *testing.T) {
+	states := make(chan http.ConnState, 100)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) { states <- state }
+	server.Start()
+	t.Cleanup(server.Close)
+	target, err := url.Parse(server.URL)
+	check(t, err)
+	s := lptest.Start(t, lptest.Engines(t)[0])
+	api := s.SampleAPI()
+	api.Upstream = gateway.Pool(gateway.Backends{Targets: []*url.URL{target}, Idle: 10 * time.Millisecond})
+	check(t, s.LoadAPIs(api))
+	wantStatus(t, s.Call(s.Tokens(s.Web).Text("access_token")), 200)
+	for _, want := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateClosed} {
+		select {
+		case state := <-states:
+			if state != want {
+				t.Fatalf("the connection is %s, want %s", state, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("the connection is not %s", want)
+		}
 	}
 }
 

@@ -79,9 +79,9 @@ var known = []specification{
 	}),
 	rfc("8725", "JSON Web Token Best Current Practices", map[string]string{"3": "Best Practices", "3.1": "Perform Algorithm Verification", "3.10": "Do Not Trust Received Claims", "3.11": "Use Explicit Typing"}),
 	rfc("9068", "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens", map[string]string{"2.1": "Header", "2.2": "Data Structure", "3": "Requesting a JWT Access Token", "4": "Validating JWT Access Tokens"}),
-	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "7.6.1": "Connection", "9.2.2": "Idempotent Methods", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "11.6.1": "WWW-Authenticate", "15.5.5": "404 Not Found", "15.5.6": "405 Method Not Allowed", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "15.6.3": "502 Bad Gateway"}),
+	rfc("9110", "HTTP Semantics", map[string]string{"5.6.4": "Quoted Strings", "7.5": "Response Correlation", "7.6.1": "Connection", "9.2.2": "Idempotent Methods", "10.1.5": "User-Agent", "11.1": "Authentication Scheme", "11.6.1": "WWW-Authenticate", "15.5.5": "404 Not Found", "15.5.6": "405 Method Not Allowed", "15.5.14": "413 Content Too Large", "15.5.20": "421 Misdirected Request", "15.6.3": "502 Bad Gateway"}),
 	rfc("9111", "HTTP Caching", map[string]string{"3.5": "Storing Responses to Authenticated Requests", "4.2": "Freshness", "4.2.1": "Calculating Freshness Lifetime", "4.2.3": "Calculating Age"}),
-	rfc("9112", "HTTP/1.1", map[string]string{"5.2": "Obsolete Line Folding", "6.1": "Transfer-Encoding"}),
+	rfc("9112", "HTTP/1.1", map[string]string{"5.2": "Obsolete Line Folding", "6.1": "Transfer-Encoding", "9.3.1": "Retrying Requests", "9.5": "Failures and Timeouts"}),
 	rfc("9207", "OAuth 2.0 Authorization Server Issuer Identification", map[string]string{"2": "Response Parameter iss", "3": "Authorization Server Metadata"}),
 	rfc("9449", "OAuth 2.0 Demonstrating Proof of Possession (DPoP)", map[string]string{
 		"4.2": "DPoP Proof JWT Syntax", "4.3": "Checking DPoP Proofs", "6.1": "JWK Thumbprint Confirmation Method", "7.1": "The DPoP Authentication Scheme",

@@ -169,7 +169,7 @@ func apis(c config.Config) ([]gateway.API, error) {
 			API: protectedAPI(key, a),
 			Upstream: gateway.Pool(gateway.Backends{
 				Targets: targets, Connect: time.Duration(a.ConnectTimeout), FirstByte: time.Duration(a.FirstByteTimeout), Whole: time.Duration(a.Timeout),
-				Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
+				Idle: time.Duration(a.IdleTimeout), Retries: a.Retries, Health: a.HealthPath, Every: time.Duration(a.HealthInterval),
 			}),
 			MaxBody: a.MaxBody, MaxAnswer: a.MaxAnswer, WebSocket: a.WebSocket, Origins: a.Origins,
 		}

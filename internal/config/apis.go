@@ -30,6 +30,7 @@ type API struct {
 	ConnectTimeout   Duration `toml:"connect_timeout" help:"how long a connection to an upstream may take; 0s is 5s"`
 	FirstByteTimeout Duration `toml:"first_byte_timeout" help:"how long an upstream may take to begin its answer; 0s is 30s"`
 	Timeout          Duration `toml:"timeout" help:"how long a whole answer may take, but for streams and WebSockets; 0s is 5m"`
+	IdleTimeout      Duration `toml:"idle_timeout" help:"how long a connection to an upstream waits for the next call; less than the upstream lets it wait, else calls are lost; 0s is 1.5s"`
 	Retries          int      `toml:"retries" help:"how often a call that may be repeated is sent to another upstream, while nothing came back; 0 is 2, -1 is never"`
 	HealthPath       string   `toml:"health_path" help:"path at which each upstream is asked whether it is well; without one, only calls tell"`
 	HealthInterval   Duration `toml:"health_interval" help:"pause between two of these questions; 0s is 5s"`
@@ -186,7 +187,7 @@ func checkPassage(key string, api *API) error {
 	for _, pause := range []struct {
 		name string
 		long Duration
-	}{{"connect_timeout", api.ConnectTimeout}, {"first_byte_timeout", api.FirstByteTimeout}, {"timeout", api.Timeout}, {"health_interval", api.HealthInterval}} {
+	}{{"connect_timeout", api.ConnectTimeout}, {"first_byte_timeout", api.FirstByteTimeout}, {"timeout", api.Timeout}, {"idle_timeout", api.IdleTimeout}, {"health_interval", api.HealthInterval}} {
 		if pause.long < 0 || pause.long > Duration(time.Hour) {
 			return Wrong(key+"."+pause.name, "must be from 0s, for what is usual, to 1h")
 		}

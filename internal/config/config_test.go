@@ -114,7 +114,7 @@ func TestSettingsOfTheGatewayAreRefusedWhereAProxyAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"query_tokens": "true", "websocket": "true", "origins": `["https://app.example.com"]`, "max_body": "1", "max_answer": "1", "connect_timeout": `"1s"`, "first_byte_timeout": `"1s"`,
+		"query_tokens": "true", "websocket": "true", "origins": `["https://app.example.com"]`, "max_body": "1", "max_answer": "1", "connect_timeout": `"1s"`, "first_byte_timeout": `"1s"`, "idle_timeout": `"1s"`,
 		"timeout": `"1s"`, "retries": "-1", "health_path": `"/health"`, "health_interval": `"1s"`,
 	} {
 		setting := name + " = " + value + "\n"

@@ -50,7 +50,7 @@ type apiSetting struct {
 func (a *API) ofGateway() []apiSetting {
 	return []apiSetting{
 		{"websocket", a.WebSocket}, {"origins", len(a.Origins) > 0}, {"max_body", a.MaxBody != 0}, {"max_answer", a.MaxAnswer != 0},
-		{"connect_timeout", a.ConnectTimeout != 0}, {"first_byte_timeout", a.FirstByteTimeout != 0}, {"timeout", a.Timeout != 0},
+		{"connect_timeout", a.ConnectTimeout != 0}, {"first_byte_timeout", a.FirstByteTimeout != 0}, {"timeout", a.Timeout != 0}, {"idle_timeout", a.IdleTimeout != 0},
 		{"retries", a.Retries != 0}, {"health_path", a.HealthPath != ""}, {"health_interval", a.HealthInterval != 0},
 	}
 }

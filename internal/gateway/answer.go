@@ -17,6 +17,7 @@ import (
 type answer struct {
 	w       http.ResponseWriter
 	r       *http.Request
+	sent    *body
 	res     *http.Response
 	passage *passage
 	ctx     context.Context // of the call to the upstream
@@ -40,6 +41,11 @@ func (a *answer) write() error {
 		a.late.Stop()
 		defer a.watch()()
 	}
+	dialogue := !a.sent.over.Load()
+	if dialogue {
+		// The upstream speaks before it has heard all, and may go on listening: the server must not read the rest away.
+		_ = http.NewResponseController(a.w).EnableFullDuplex()
+	}
 	h := a.w.Header()
 	answerHeader(h, a.res.Header)
 	a.challenge(h)
@@ -49,7 +55,7 @@ func (a *answer) write() error {
 		}
 	}
 	a.w.WriteHeader(a.res.StatusCode)
-	if eventStream(a.res.Header) {
+	if dialogue || eventStream(a.res.Header) {
 		renew(a.w)
 		_ = http.NewResponseController(a.w).Flush() // the head is news by itself
 	}

@@ -71,6 +71,7 @@ type Backends struct {
 	Connect   time.Duration // until a connection stands
 	FirstByte time.Duration // until the answer begins, once the call was sent
 	Whole     time.Duration // until the answer has ended; streams may take longer
+	Idle      time.Duration // that a connection waits for the next call
 	Retries   int           // of calls that may be repeated; below 0: none
 	Health    string        // path of a health check; "": none
 	Every     time.Duration // pause between two of them
@@ -83,11 +84,11 @@ const (
 	defaultConnect   = 5 * time.Second
 	defaultFirstByte = 30 * time.Second
 	defaultWhole     = 5 * time.Minute
+	defaultIdle      = 1500 * time.Millisecond
 	defaultRetries   = 2
 	defaultEvery     = 5 * time.Second
 
 	idlePerTarget = 256 // connections that wait for the next call
-	idleFor       = 90 * time.Second
 )
 
 // Proxy is an upstream at one address.
@@ -95,7 +96,7 @@ func Proxy(target *url.URL) Upstream { return Pool(Backends{Targets: []*url.URL{
 
 // Pool is an upstream at one or more addresses.
 func Pool(b Backends) Upstream {
-	for value, otherwise := range map[*time.Duration]time.Duration{&b.Connect: defaultConnect, &b.FirstByte: defaultFirstByte, &b.Whole: defaultWhole, &b.Every: defaultEvery} {
+	for value, otherwise := range map[*time.Duration]time.Duration{&b.Connect: defaultConnect, &b.FirstByte: defaultFirstByte, &b.Whole: defaultWhole, &b.Idle: defaultIdle, &b.Every: defaultEvery} {
 		if *value == 0 {
 			*value = otherwise
 		}
@@ -109,8 +110,10 @@ func Pool(b Backends) Upstream {
 	p := &pool{Backends: b, transport: &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: b.Connect, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: b.Connect, ResponseHeaderTimeout: b.FirstByte, ExpectContinueTimeout: time.Second,
-		// Two idle connections to a host, as there are by default, make every burst dial anew.
-		MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: idleFor,
+		// Two idle connections to a host, as there are by default, make every burst dial anew. Whoever waits longer than the
+		// upstream sends calls on connections that are just being closed, and most of them may not be repeated: Gunicorn closes
+		// after two seconds, Node.js, Uvicorn and Apache after five.
+		MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: b.Idle,
 		DisableCompression:     true, // the caller gets the bytes that the upstream sent
 		MaxResponseHeaderBytes: 64 << 10,
 	}}
@@ -157,10 +160,11 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 	late := time.AfterFunc(p.Whole, func() { cancel(errLate) })
 	defer late.Stop()
 	out := r.WithContext(ctx)
-	sent := &body{ReadCloser: r.Body}
+	sent := &body{ReadCloser: r.Body, left: r.ContentLength}
 	out.Body = sent
 	if r.ContentLength == 0 {
 		out.Body = nil // else the transport could not repeat it by itself
+		sent.over.Store(true)
 	}
 	p.earn()
 	var tried []*backend
@@ -172,7 +176,7 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 		res, err := p.ask(out, b, passage.become)
 		if err == nil {
 			b.succeeded()
-			return (&answer{w: w, r: r, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
+			return (&answer{w: w, r: r, sent: sent, res: res, passage: passage, cancel: cancel, late: late, ctx: ctx}).write()
 		}
 		now := p.Watch.Elapsed()
 		if broken := sent.broken.Load(); broken != nil {
@@ -210,17 +214,31 @@ func (p *pool) ask(out *http.Request, b *backend, upgrade bool) (*http.Response,
 }
 
 // body is what a call brings. It notes whether somebody read of it and what went wrong, because a transport blames the other
-// end; and it stays open, because a transport closes what it could not send.
+// end; and it stays open, because a transport closes what it could not send. Its end is said from here: a transport looks for
+// more after the last byte, maybe only when the answer has begun, and a server's body that is over by then is an error to it,
+// with which it would cut the answer.
 type body struct {
 	io.ReadCloser
+	left    int64 // bytes to come; below 0: nobody knows
+	over    flag
 	touched flag
 	broken  atomic.Pointer[error]
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	b.touched.Store(true)
+	if b.over.Load() {
+		return 0, io.EOF
+	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	if err == io.EOF || b.left == 0 {
+		b.over.Store(true)
+		return n, io.EOF
+	}
+	if err != nil {
 		b.broken.CompareAndSwap(nil, &err)
 	}
 	return n, err
