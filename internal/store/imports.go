@@ -84,13 +84,15 @@ func (s *Store) ImportedRows(ctx context.Context, source, kind string, keys []st
 func (s *Store) SourcesOf(ctx context.Context, identities []string) (map[core.ID][]string, error) {
 	found := map[core.ID][]string{}
 	err := s.engine.view(ctx).among(`
-		SELECT id, source
+		SELECT id, source, kind
 		FROM imported_rows
-		WHERE kind = '`+ImportedIdentity+`' AND id IN (…)`, nil, identities, func(row scanner) error {
+		WHERE id IN (…)`, nil, identities, func(row scanner) error {
 		var id core.ID
-		var source string
-		err := row.Scan(&id, &source)
-		found[id] = append(found[id], source)
+		var source, kind string
+		err := row.Scan(&id, &source, &kind)
+		if kind == ImportedIdentity {
+			found[id] = append(found[id], source)
+		}
 		return err
 	})
 	return found, err

@@ -3,26 +3,25 @@ package store
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Many rows in one statement. The number of rows in a text is one of two, so that the texts, which are prepared once and
-// kept, stay few. SQLite binds each value by looking through the names of all, so more rows in one would not be faster.
-const (
-	manyRows = 20
-	manyKeys = 50
-)
+// many is how many rows one statement writes, of several numbers the largest that there are rows for, and how many keys one
+// looks for. The texts, which are prepared once and kept, so stay few.
+type many struct {
+	rows []int // falling to 1
+	keys int
+}
 
 var placeholder = regexp.MustCompile(`\$\d+`)
 
 // insert writes rows. one is what stands for a row, with $1 for its first value.
 func (t *tx) insert(into, one string, rows [][]any) error {
 	for len(rows) > 0 {
-		size := manyRows
-		if len(rows) < size {
-			size = 1
-		}
+		sizes := t.db.many().rows
+		size := sizes[slices.IndexFunc(sizes, func(n int) bool { return n <= len(rows) })]
 		var text strings.Builder
 		var values []any
 		fmt.Fprintf(&text, "INSERT INTO %s\nVALUES ", into)
@@ -51,9 +50,10 @@ func (t *tx) insert(into, one string, rows [][]any) error {
 // among calls scan for every row that a query finds with one of the keys, which follow the other values in its
 // parentheses "IN (…)".
 func (t *tx) among(query string, values []any, keys []string, scan func(scanner) error) error {
+	most := t.db.many().keys
 	for len(keys) > 0 {
-		size := min(len(keys), manyKeys)
-		all, places := append([]any{}, values...), make([]string, manyKeys)
+		size := min(len(keys), most)
+		all, places := append([]any{}, values...), make([]string, most)
 		for i := range places {
 			all = append(all, keys[min(i, size-1)]) // the last one again and again: the text stays the same
 			places[i] = "$" + strconv.Itoa(len(all))

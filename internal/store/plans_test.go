@@ -88,11 +88,11 @@ func readPlans() int {
 	defer e.close()
 	migrations := allMigrations()
 	var bad []string
-	asked := 0
+	var asked []string
 	noted.Range(func(text, _ any) bool {
 		query := strings.TrimSpace(text.(string))
 		if statement.MatchString(query) && !strings.Contains(migrations, query) {
-			asked++
+			asked = append(asked, query)
 			for _, table := range scanned(e.reads, query) {
 				if !small[table] {
 					bad = append(bad, fmt.Sprintf("reads all of %s:\n\t%s", table, query))
@@ -101,6 +101,7 @@ func readPlans() int {
 		}
 		return true
 	})
+	bad = append(bad, postgresPlans(asked)...)
 	slices.Sort(bad)
 	for _, line := range slices.Compact(bad) {
 		fmt.Println(line)
@@ -108,7 +109,7 @@ func readPlans() int {
 	if len(bad) > 0 {
 		return 1
 	}
-	if asked == 0 {
+	if len(asked) == 0 {
 		fmt.Println("no statement was noted")
 		return 1
 	}

@@ -224,6 +224,9 @@ func (r postgresRows) Close() error {
 	return nil
 }
 
+// many: each statement is a journey.
+func (postgresRunner) many() many { return many{rows: []int{200, 20, 1}, keys: 500} }
+
 // translate keeps the driver's error inside, so that retried still sees a serialization failure.
 func (r postgresRunner) translate(err error) error {
 	if err == nil || errors.Is(err, core.ErrConflict) || errors.Is(err, core.ErrNotFound) || errors.Is(err, core.ErrUnavailable) {

@@ -28,6 +28,7 @@ type runner interface {
 	row(ctx context.Context, query string, args []any) scanner
 	rows(ctx context.Context, query string, args []any) (rows, error)
 	translate(error) error
+	many() many
 }
 
 type scanner interface{ Scan(dest ...any) error }
