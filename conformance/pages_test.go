@@ -2,10 +2,12 @@ package conformance
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"launchpad/internal/core"
 	"launchpad/internal/lptest"
@@ -49,6 +51,59 @@ func TestASVS_3_4_PagesOfFaultsAreArmoured(t *testing.T) {
 		}
 		wantArmour(t, "503", page.Header)
 	})
+}
+
+// A form that finds us busy, or the database away, is kept for another try, but for its passwords; one that a stranger sent is not.
+func TestFormsThatAreSentAgain(t *testing.T) {
+	const typed = "wrong but secret"
+	newcomer := url.Values{"name": {"Kim O’Sample"}, "email": {"kim@example.com"}, "password": {typed}, "account_name": {"Sample Forge"}}
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		kept := func(page lptest.Page, status int, fields url.Values) {
+			t.Helper()
+			hidden := page.Hidden()
+			for name, values := range fields {
+				if want := values[0]; strings.Contains(name, "password") {
+					if strings.Contains(page.Body, want) || !strings.Contains(page.Body, `name="`+name+`" type="password"`) {
+						t.Errorf("%s is not to be typed anew:\n%s", name, page.Body)
+					}
+				} else if hidden.Get(name) != want {
+					t.Errorf("%s is %q, want %q", name, hidden.Get(name), want)
+				}
+			}
+			if page.Status != status || hidden.Get(web.CSRFField) == "" {
+				t.Errorf("%d, csrf %q", page.Status, hidden.Get(web.CSRFField))
+			}
+		}
+		b := s.Browser()
+		form, page := b.Get("/signin"), lptest.Page{}
+		for range 20 {
+			if page = b.SignIn(form, s.Person.Email, typed); page.Status == http.StatusTooManyRequests {
+				break
+			}
+		}
+		kept(page, http.StatusTooManyRequests, url.Values{"email": {s.Person.Email}, "password": {typed}})
+		s.Clock.Advance(time.Hour)
+		again := page.Hidden()
+		again.Set("password", lptest.Password)
+		if got := b.Post("/signin", again); got.Status != http.StatusOK || strings.Contains(got.Body, `name="password"`) {
+			t.Errorf("sent again, with the password: %d\n%s", got.Status, got.Body)
+		}
+
+		known := s.SignedIn(s.Person.Email)
+		create := known.Get("/accounts").Hidden()
+		create.Set("name", "Sample & Sons")
+		signUp := s.Browser()
+		for name, values := range signUp.Get(web.PathSignUp).Hidden() {
+			newcomer[name] = values
+		}
+		s.BreakStore()
+		kept(known.Post("/accounts", create), http.StatusServiceUnavailable, create)
+		kept(signUp.Post(web.PathSignUp, newcomer), http.StatusServiceUnavailable, newcomer)
+		create.Set(web.CSRFField, "strange")
+		if page := known.Post("/accounts", create); strings.Contains(page.Body, "Sample &amp; Sons") {
+			t.Errorf("a form that was not ours is kept: %d\n%s", page.Status, page.Body)
+		}
+	}, lptest.WithSignUp(core.SignUpOpen))
 }
 
 func wantArmour(t *testing.T, what string, h http.Header) {

@@ -125,7 +125,7 @@ var known = []specification{
 		Sections: map[string]string{
 			"1.2.1": "Output encoding fits its context", "1.2.2": "URLs built from untrusted data are encoded and safe", "3.3": "Cookie Setup", "3.3.1": "Cookies are Secure, and their names begin so that no other can set them", "3.3.3": "Cookies of one host are named __Host-",
 			"3.4": "Browser Security Mechanism Headers", "3.5.1": "Requests to sensitive functions come from our own pages", "3.5.3": "Sensitive functions are not asked for by GET", "6.2": "Password Security", "6.2.3": "Changing a password takes the current one", "7.5.2": "People see and end their sessions", "6.3.8": "Valid users cannot be deduced",
-			"7.2.4": "A new session token with each authentication", "10.7.1": "Consent is asked for in each authorization request", "14.2": "General Data Protection", "13.3.4": "Secrets expire and are rotated", "16.2.5": "Sensitive data stays out of logs",
+			"7.2.4": "A new session token with each authentication", "10.7.1": "Consent is asked for in each authorization request", "11.2.4": "Cryptographic operations and comparisons take constant time", "14.2": "General Data Protection", "13.3.4": "Secrets expire and are rotated", "16.2.5": "Sensitive data stays out of logs",
 		},
 	},
 }

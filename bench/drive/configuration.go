@@ -7,14 +7,16 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"launchpad/internal/config"
+	"launchpad/internal/core"
 )
 
 // Configure writes a configuration file into dir and gives its path.
-func Configure(dir string, limits config.Limits, proxies ...string) (string, error) {
+func Configure(dir string, signUp core.SignUp, limits config.Limits, proxies ...string) (string, error) {
 	text, err := toml.Marshal(struct {
+		SignUp  core.SignUp   `toml:"sign_up"`
 		Proxies []string      `toml:"proxies,omitempty"`
 		Limits  config.Limits `toml:"limits"`
-	}{proxies, limits})
+	}{signUp, proxies, limits})
 	if err != nil {
 		return "", err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"launchpad/bench/drive"
 	"launchpad/internal/config"
+	"launchpad/internal/core"
 )
 
 // options of a run.
@@ -43,7 +44,7 @@ func main() {
 // run starts a server, attacks it, and reports.
 func run(ctx context.Context, o options, dir string, launch drive.Launch) (good bool, err error) {
 	// The limits are those that everybody has.
-	if launch.Config, err = drive.Configure(dir, config.DefaultLimits, "127.0.0.0/8"); err != nil {
+	if launch.Config, err = drive.Configure(dir, core.SignUpOpen, config.DefaultLimits, "127.0.0.0/8"); err != nil {
 		return false, err
 	}
 	if err := populate(ctx, launch, o.people+o.pairs); err != nil {
@@ -66,6 +67,7 @@ func run(ctx context.Context, o options, dir string, launch drive.Launch) (good 
 		{"timing answers about somebody and nobody", s.timing},
 		{"guessing", s.attack},
 		{"timing answers that refuse to look", s.refusals},
+		{"timing sign-ups of somebody and nobody", s.signUps}, // after which there is no nobody
 		{"1,000 sign-ins at once", s.crowd},
 		{"refreshes during sign-ins", s.storm},
 	} {

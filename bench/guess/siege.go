@@ -16,6 +16,7 @@ import (
 	"launchpad/internal/core"
 	"launchpad/internal/secret"
 	"launchpad/internal/store"
+	"launchpad/internal/web"
 )
 
 // siege is the server under attack, and what was found.
@@ -115,7 +116,18 @@ func (s *siege) guess(ctx context.Context, email string, address int) (int, erro
 	}
 	form.Set("email", email)
 	form.Set("password", "qwerty123456")
-	r, err := http.NewRequestWithContext(ctx, "POST", s.facts.Issuer+drive.PathSignIn, strings.NewReader(form.Encode()))
+	return s.post(ctx, drive.PathSignIn, form, address)
+}
+
+// signUp makes an ID for an address, or seems to.
+func (s *siege) signUp(ctx context.Context, email string, address int) (int, error) {
+	form := url.Values{"name": {"Sample Person"}, "email": {email}, "password": {"nobody will guess this"}, "account_name": {"Sample Newcomers"}}
+	return s.post(ctx, web.PathSignUp, form, address)
+}
+
+// post sends a form from one of the addresses, and gives the status that it was answered with.
+func (s *siege) post(ctx context.Context, path string, form url.Values, address int) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, "POST", s.facts.Issuer+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, err
 	}
@@ -136,6 +148,7 @@ func (s *siege) guess(ctx context.Context, email string, address int) (int, erro
 // How a guess is answered.
 const (
 	lookedAt = http.StatusUnprocessableEntity
+	taken    = http.StatusSeeOther // what signs up is, whether it has become an ID or not
 	refused  = http.StatusTooManyRequests
 	later    = http.StatusServiceUnavailable
 )

@@ -10,7 +10,12 @@ import (
 
 // timing compares the times of wrong passwords for people who exist and who do not, in turn, one at a time.
 func (s *siege) timing(ctx context.Context) error {
-	return s.compare(ctx, "wrong password", s.o.pairs, lookedAt)
+	return s.compare(ctx, "wrong password", s.guess, s.o.pairs, lookedAt)
+}
+
+// signUps compares the times of sign-ups with addresses that have an ID and that have none.
+func (s *siege) signUps(ctx context.Context) error {
+	return s.compare(ctx, "sign-up", s.signUp, s.o.pairs, taken)
 }
 
 // exhausted is how many people, and how many who do not exist, have had their guesses before refusals are timed.
@@ -28,11 +33,11 @@ func (s *siege) refusals(ctx context.Context) error {
 			}
 		}
 	}
-	return s.compare(ctx, "guess not looked at", exhausted, refused)
+	return s.compare(ctx, "guess not looked at", s.guess, exhausted, refused)
 }
 
-// compare times pairs; the first of a pair is in turn the one and the other. want is how all of them must be answered.
-func (s *siege) compare(ctx context.Context, what string, people, want int) error {
+// compare times pairs of tries; the first of a pair is in turn the one and the other. want is how all of them must be answered.
+func (s *siege) compare(ctx context.Context, what string, try func(context.Context, string, int) (int, error), people, want int) error {
 	var known, unknown durations
 	for n := range s.o.pairs {
 		for turn := range 2 {
@@ -41,7 +46,7 @@ func (s *siege) compare(ctx context.Context, what string, people, want int) erro
 				email, times = nobody(s.o.people+n%people), &unknown
 			}
 			began := time.Now()
-			status, err := s.guess(ctx, email, n)
+			status, err := try(ctx, email, n)
 			if err == nil && status != want {
 				err = fmt.Errorf("%s: answered %d, want %d", email, status, want)
 			}

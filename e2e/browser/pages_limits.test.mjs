@@ -29,7 +29,7 @@ test('too many passwords', async (t) => {
     page.mishaps = [];
     await guess(page, 'nobody@example.com', 1);
     await heading(page, 'Too many passwords were tried');
-    await page.getByText(/^Go back and try again in \d+ seconds\.$/).waitFor();
+    await page.getByText(/^Try again in \d+ seconds\.$/).waitFor();
     page.mishaps = [];
     await look(page, 'limits-passwords');
   });

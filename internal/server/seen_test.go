@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,8 +26,9 @@ import (
 // watched is a server whose log is read by the test.
 type watched struct {
 	*Server
-	t   *testing.T
-	log *bytes.Buffer
+	t      *testing.T
+	log    *bytes.Buffer
+	header http.Header // of the last answer
 }
 
 func startWatched(t *testing.T) watched {
@@ -36,7 +38,7 @@ func startWatched(t *testing.T) watched {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	w := watched{t: t, log: new(bytes.Buffer)}
+	w := watched{t: t, log: new(bytes.Buffer), header: http.Header{}}
 	lines := journal.New(w.log, slog.LevelInfo)
 	api := gateway.API{API: protect.API{Prefix: "/v3/", Routes: []protect.Route{{Method: "GET", Path: "/v3/a/{b}"}}}, Upstream: gateway.Local(http.NotFoundHandler())}
 	w.Server, err = New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Name: "Launchpad", Store: s, Clock: core.SystemClock{}, Watch: core.NewStopwatch(), MasterKey: make([]byte, secret.KeySize), Life: DefaultLife,
@@ -75,6 +77,8 @@ func (w watched) ask(r *http.Request) (status int, body string, broken error, li
 		text, broken = io.ReadAll(answer.Body)
 		answer.Body.Close()
 		status, body = answer.StatusCode, string(text)
+		clear(w.header)
+		maps.Copy(w.header, answer.Header)
 	}
 	site.Close() // waits for the handler
 	w.options.Lines.Flush()
@@ -126,6 +130,10 @@ func TestAPanicIsOneRequestsTrouble(t *testing.T) {
 			if strings.Contains(body, word) {
 				t.Errorf("%s: the answer says %q", what, word)
 			}
+		}
+		// SE07: the page is armoured as any other.
+		if csp := w.header.Get("Content-Security-Policy"); route.Surface == web.PageSurface && (!strings.Contains(csp, "frame-ancestors 'none'") || w.header.Get("X-Frame-Options") != "DENY") {
+			t.Errorf("%s: may be framed: CSP %q", what, csp)
 		}
 		if stack, _ := line["stack"].(string); line["level"] != "ERROR" || line["route"] != route.Path || !strings.Contains(stack, "seen_test.go") || line["status"] != 500.0 {
 			t.Errorf("%s: the line is %v", what, line)

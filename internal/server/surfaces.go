@@ -201,8 +201,13 @@ func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 	}
 	v, err := s.sessions.Visit(w, r)
 	r = web.WithVisitor(r, v)
+	var again *web.Again
+	admitted := s.admit(w, r, route, v)
+	if admitted == nil && r.Method == http.MethodPost && !route.Foreign {
+		again = web.AgainOf(r)
+	}
 	if err == nil {
-		err = s.admit(w, r, route, v)
+		err = admitted
 	}
 	if err == nil && route.SignedIn && !v.SignedIn() {
 		signInFirst(w, r)
@@ -212,7 +217,7 @@ func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 		err = handle(w, r, route)
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.tell(w, r, err, again)
 	}
 }
 
@@ -270,10 +275,13 @@ func signInFirst(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) { s.tell(w, r, err, nil) }
+
+// tell draws an error; again is the form that met it, if it was ours: with a stranger's, the button would be theirs, too.
+func (s pageSurface) tell(w http.ResponseWriter, r *http.Request, err error, again *web.Again) {
 	e, trace := s.translate(w, err)
 	s.challenge(w.Header(), e)
-	s.draw(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}, trace)
+	s.draw(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path, Form: again}, trace)
 }
 
 // draw shows an error, if need be in one line.

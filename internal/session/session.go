@@ -56,6 +56,7 @@ func (s *Sessions) Visit(w http.ResponseWriter, r *http.Request) (web.Visitor, e
 	cookie := s.jar.Get(r, web.CookieSession)
 	if id, ok := secret.OpenHandle(secret.Session, cookie); ok {
 		if err := s.resume(r.Context(), id, cookie, &v); err != nil {
+			v.CSRF = web.CSRF(v.Browser, cookie) // if it lives, as it did when it was shown a form
 			return v, err
 		}
 	}

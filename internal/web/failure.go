@@ -1,9 +1,11 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ type Failure struct {
 	Error *oauth.Error
 	Trace string
 	Asked bool // an app sent the person here with a request, and this is wrong with it
+	Form  *Again
 }
 
 func (Failure) Template() string         { return "failure" }
@@ -66,6 +69,47 @@ func (p Failure) Kind() FailureKind {
 		return asked
 	}
 	return other
+}
+
+// Again is a form to be sent once more: what was typed is kept, but for secrets.
+type Again struct {
+	Action  string
+	Kept    []Pair
+	Secrets []Secret
+}
+
+// Secret is a field to type anew: its label's message, and what a browser may fill in.
+type Secret struct{ Name, Label, Autocomplete string }
+
+// AgainOf keeps a form that was read.
+func AgainOf(r *http.Request) *Again {
+	again := &Again{Action: r.URL.RequestURI()}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		switch name {
+		case CSRFField: // the page has its own
+		case "current_password":
+			again.Secrets = append(again.Secrets, Secret{name, "password.current", "current-password"})
+		case "password":
+			field := Secret{name, "signin.password", "on"} // an old one or a new one
+			if len(again.Secrets) > 0 {
+				field = Secret{name, "password.new", "new-password"}
+			}
+			again.Secrets = append(again.Secrets, field)
+		default:
+			for _, value := range r.PostForm[name] {
+				again.Kept = append(again.Kept, Pair{name, value})
+			}
+		}
+	}
+	return again
+}
+
+// Again is nil if the form would meet the same once more.
+func (p Failure) Again() *Again {
+	if p.Error.Status == http.StatusTooManyRequests || p.Error.Status == http.StatusServiceUnavailable {
+		return p.Form
+	}
+	return nil
 }
 
 // Wait is how long the reader should wait: the message of the unit, and how many of it.
