@@ -15,9 +15,9 @@ build:
 run: build
 	$(BIN) demo
 
-# Everything that has to hold, on both engines, in under 20 minutes. Installs what it needs, if it may.
+# Everything that has to hold, on both engines; half an hour on two cores. Installs what it needs, if it may.
 test:
-	@for step in install check unit race fuzz e2e crash power faults races nodes feed rotation import guess-small; do \
+	@for step in install check unit race e2e crash power faults races nodes feed rotation import guess-small; do \
 		began=$$(date +%s); $(MAKE) --no-print-directory $$step || exit 1; \
 		echo "make test: $$step took $$(($$(date +%s) - began)) s"; \
 	done
@@ -43,13 +43,12 @@ documents:
 unit:
 	scripts/with-postgres.sh go test -count=1 -timeout 20m ./...
 
-# The same where goroutines meet, under the race detector, on SQLite, where more of the goroutines are ours: the rooms, and
-# those of the flows that are about meeting. Nightly everything, on both.
-MEETINGS := Parallel|Reload|Rac(e|ing)|Winner|Nodes|Many|Lost|Twice|Concurrent|Rotat
+# The same where goroutines meet, under the race detector: the rooms, on SQLite, where more of the goroutines are ours. Nightly
+# everything, on both.
 race:
-	go test -count=1 -race ./internal/fetch ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./resource
-	go test -count=1 -race -timeout 20m -run '$(MEETINGS)' ./conformance ./internal/keys ./internal/cli
+	go test -count=1 -race ./internal/fetch ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./internal/gateway ./internal/keys ./resource
 
+# Every fuzz target; their seeds and findings run with the unit tests.
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
 
@@ -102,8 +101,9 @@ import:
 	scripts/with-postgres.sh sh -c 'go run ./e2e/doorkeeper -source "$$LAUNCHPAD_TEST_POSTGRES" && go run ./e2e/doorkeeper -source "$$LAUNCHPAD_TEST_POSTGRES" -database "$$LAUNCHPAD_TEST_POSTGRES"'
 	go run ./bench/import -tokens $(TOKENS)
 
-# What takes too long for every change: about an hour.
+# What takes too long for every change: about three hours on two cores.
 nightly: install
+	scripts/with-postgres.sh go test -count=1 -race -timeout 60m ./...
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) crash CYCLES=300
 	$(MAKE) power CUTS=300
