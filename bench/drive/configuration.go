@@ -13,7 +13,7 @@ import (
 // Configure writes a configuration file into dir and gives its path.
 func Configure(dir string, signUp core.SignUp, limits config.Limits, proxies ...string) (string, error) {
 	text, err := toml.Marshal(struct {
-		SignUp  core.SignUp   `toml:"sign_up"`
+		SignUp  core.SignUp   `toml:"sign_up,omitempty"`
 		Proxies []string      `toml:"proxies,omitempty"`
 		Limits  config.Limits `toml:"limits"`
 	}{signUp, proxies, limits})

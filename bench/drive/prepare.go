@@ -19,7 +19,7 @@ func Prepare(ctx context.Context, dir, binary, server string) (Launch, *Scratch,
 		return l, nil, err
 	}
 	// All of a run comes from one address: the limits are counted, but never met.
-	if l.Config, err = Configure(dir, config.Unlimited()); err != nil {
+	if l.Config, err = Configure(dir, "", config.Unlimited()); err != nil {
 		return l, nil, err
 	}
 	if binary == "" {
