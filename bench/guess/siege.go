@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -110,10 +111,7 @@ func (s *siege) close() {
 
 // guess tries a password that is wrong, and gives the status that it was answered with.
 func (s *siege) guess(ctx context.Context, email string, address int) (int, error) {
-	form := url.Values{}
-	for name, values := range s.form {
-		form[name] = values
-	}
+	form := maps.Clone(s.form)
 	form.Set("email", email)
 	form.Set("password", "qwerty123456")
 	return s.post(ctx, drive.PathSignIn, form, address)
@@ -121,7 +119,11 @@ func (s *siege) guess(ctx context.Context, email string, address int) (int, erro
 
 // signUp makes an ID for an address, or seems to.
 func (s *siege) signUp(ctx context.Context, email string, address int) (int, error) {
-	form := url.Values{"name": {"Sample Person"}, "email": {email}, "password": {"nobody will guess this"}, "account_name": {"Sample Newcomers"}}
+	form := maps.Clone(s.form)
+	form.Set("name", "Sample Person")
+	form.Set("email", email)
+	form.Set("password", "nobody will guess this")
+	form.Set("account_name", "Sample Newcomers")
 	return s.post(ctx, web.PathSignUp, form, address)
 }
 
