@@ -193,6 +193,38 @@ func TestRFC9110_7_5_AnswersThatBeginBeforeTheCallHasEnded(t *testing.T) {
 	}, lptest.WithUpstream(t, api))
 }
 
+// HT14: a call that never ends keeps its connection no longer than a moment after its answer.
+func TestACallThatIsAnsweredIsNotWaitedFor(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack() // a server of Go would read the call first
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
+		token := s.Tokens(s.Web).Text("access_token")
+		for _, framed := range []string{"Content-Length: 1000\r\n\r\npart", "Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n"} {
+			conn, answers := dialRaw(t, s)
+			check(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+			_, err := fmt.Fprintf(conn, "POST /v3/dashboards HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%s", strings.TrimPrefix(s.URL, "http://"), token, framed)
+			check(t, err)
+			res, err := http.ReadResponse(answers, nil)
+			check(t, err)
+			body, err := io.ReadAll(res.Body)
+			if err != nil || string(body) != "no" {
+				t.Errorf("%q: answered %q, %v", framed, body, err)
+			}
+			if rest, err := io.ReadAll(answers); err != nil || len(rest) > 0 {
+				t.Errorf("%q: the connection stays: %q, %v", framed, rest, err)
+			}
+		}
+	}, lptest.WithUpstream(t, api))
+}
+
 // echo is an upstream that takes a WebSocket and sends back what comes.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Authorization") != "" {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
@@ -49,6 +50,9 @@ func (a *answer) write() error {
 	h := a.w.Header()
 	answerHeader(h, a.res.Header)
 	a.challenge(h)
+	if dialogue {
+		h["Connection"] = []string{"close"} // the rest of the call is not read to find the next one
+	}
 	for name := range a.res.Trailer { // those that are announced
 		if !keptBack(name) {
 			h.Add("Trailer", name)
@@ -71,8 +75,18 @@ func (a *answer) write() error {
 			h[http.TrailerPrefix+name] = values
 		}
 	}
+	if !a.sent.over.Load() {
+		// Nobody hears the rest. A little of it is waited for, so that the caller comes to read the answer, but not for ever.
+		control := http.NewResponseController(a.w)
+		_ = control.Flush()
+		_ = control.SetReadDeadline(core.SystemClock{}.Now().Add(restOfCall))
+		_ = a.r.Body.Close()
+	}
 	return nil
 }
+
+// restOfCall is how long a call may go on once its answer has ended.
+const restOfCall = 2 * time.Second
 
 func eventStream(h http.Header) bool {
 	if kind := h["Content-Type"]; len(kind) > 0 {
