@@ -103,7 +103,6 @@ import:
 
 # What takes too long for every change: about three hours on two cores.
 nightly: install
-	scripts/with-postgres.sh go test -count=1 -race -timeout 60m ./...
 	$(MAKE) fuzz FUZZTIME=1m
 	$(MAKE) crash CYCLES=300
 	$(MAKE) power CUTS=300
