@@ -53,7 +53,7 @@ func TestASVS_3_4_PagesOfFaultsAreArmoured(t *testing.T) {
 	})
 }
 
-// A form that finds us busy, or the database away, is kept for another try, but for its passwords; one that a stranger sent is not.
+// SE04: a form that finds us busy, or the database away, is kept for another try, but for its passwords; one that a stranger sent is not.
 func TestFormsThatAreSentAgain(t *testing.T) {
 	const typed = "wrong but secret"
 	newcomer := url.Values{"name": {"Kim O’Sample"}, "email": {"kim@example.com"}, "password": {typed}, "account_name": {"Sample Forge"}}
