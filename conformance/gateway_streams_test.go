@@ -207,19 +207,30 @@ func TestACallThatIsAnsweredIsNotWaitedFor(t *testing.T) {
 	})
 	lptest.EachServer(t, func(t *testing.T, s *lptest.Server) {
 		token := s.Tokens(s.Web).Text("access_token")
-		for _, framed := range []string{"Content-Length: 1000\r\n\r\npart", "Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n"} {
-			conn, answers := dialRaw(t, s)
-			check(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
-			_, err := fmt.Fprintf(conn, "POST /v3/dashboards HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%s", strings.TrimPrefix(s.URL, "http://"), token, framed)
-			check(t, err)
-			res, err := http.ReadResponse(answers, nil)
-			check(t, err)
-			body, err := io.ReadAll(res.Body)
-			if err != nil || string(body) != "no" {
-				t.Errorf("%q: answered %q, %v", framed, body, err)
-			}
-			if rest, err := io.ReadAll(answers); err != nil || len(rest) > 0 {
-				t.Errorf("%q: the connection stays: %q, %v", framed, rest, err)
+		nobody := s.SampleAPI()
+		nobody.Prefix, nobody.Upstream = "/gone/", gateway.Proxy(gone(t))
+		nobody.Routes = append(nobody.Routes[:0:0], nobody.Routes[0])
+		nobody.Routes[0].Method, nobody.Routes[0].Path = "POST", "/gone/x"
+		check(t, s.LoadAPIs(s.SampleAPI(), nobody))
+		for path, status := range map[string]int{"/v3/dashboards": http.StatusOK, "/gone/x": http.StatusBadGateway} {
+			for name, framed := range map[string]string{"length": "Content-Length: 1000\r\n\r\npart", "chunked": "Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n"} {
+				t.Run(path+" "+name, func(t *testing.T) {
+					t.Parallel()
+					conn, answers := dialRaw(t, s)
+					defer conn.Close()
+					check(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+					_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%s", path, strings.TrimPrefix(s.URL, "http://"), token, framed)
+					check(t, err)
+					res, err := http.ReadResponse(answers, nil)
+					check(t, err)
+					body, err := io.ReadAll(res.Body)
+					if err != nil || res.StatusCode != status || status == http.StatusOK && string(body) != "no" {
+						t.Errorf("answered %d %q, %v", res.StatusCode, body, err)
+					}
+					if rest, err := io.ReadAll(answers); err != nil || len(rest) > 0 {
+						t.Errorf("the connection stays: %q, %v", rest, err)
+					}
+				})
 			}
 		}
 	}, lptest.WithUpstream(t, api))

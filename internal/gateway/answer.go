@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"launchpad/internal/core"
 	"launchpad/oauth"
 )
 
@@ -76,17 +75,12 @@ func (a *answer) write() error {
 		}
 	}
 	if !a.sent.over.Load() {
-		// Nobody hears the rest. A little of it is waited for, so that the caller comes to read the answer, but not for ever.
-		control := http.NewResponseController(a.w)
-		_ = control.Flush()
-		_ = control.SetReadDeadline(core.SystemClock{}.Now().Add(restOfCall))
+		_ = http.NewResponseController(a.w).Flush()
+		a.sent.abandon(a.w)
 		_ = a.r.Body.Close()
 	}
 	return nil
 }
-
-// restOfCall is how long a call may go on once its answer has ended.
-const restOfCall = 2 * time.Second
 
 func eventStream(h http.Header) bool {
 	if kind := h["Content-Type"]; len(kind) > 0 {

@@ -154,7 +154,7 @@ func (p *pool) close() {
 }
 
 // serve finds a backend that answers. A call is sent again only if it may be, and only while nothing came back.
-func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) error {
+func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) (err error) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	late := time.AfterFunc(p.Whole, func() { cancel(errLate) })
@@ -166,6 +166,11 @@ func (p *pool) serve(w http.ResponseWriter, r *http.Request, passage *passage) e
 		out.Body = nil // else the transport could not repeat it by itself
 		sent.over.Store(true)
 	}
+	defer func() {
+		if err != nil {
+			sent.abandon(w)
+		}
+	}()
 	p.earn()
 	var tried []*backend
 	for {
@@ -245,6 +250,17 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error { return nil }
+
+// restOfCall is how long a call may go on once nobody hears it any more.
+const restOfCall = 2 * time.Second
+
+// abandon bounds what a server reads of a body that nobody hears: a little, so that the caller comes to read the answer, but not
+// for ever.
+func (b *body) abandon(w http.ResponseWriter) {
+	if !b.over.Load() {
+		_ = http.NewResponseController(w).SetReadDeadline(core.SystemClock{}.Now().Add(restOfCall))
+	}
+}
 
 // repeatable reports whether a call that failed may be sent again: RFC 9110 §9.2.2 if its method is idempotent, any if
 // there was no connection to send it on; and never if a part of its body is gone.

@@ -201,11 +201,7 @@ func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 	}
 	v, err := s.sessions.Visit(w, r)
 	r = web.WithVisitor(r, v)
-	var again *web.Again
 	admitted := s.admit(w, r, route, v)
-	if admitted == nil && r.Method == http.MethodPost && !route.Foreign {
-		again = web.AgainOf(r)
-	}
 	if err == nil {
 		err = admitted
 	}
@@ -217,7 +213,7 @@ func (s pageSurface) serve(w http.ResponseWriter, r *http.Request, route *web.Ro
 		err = handle(w, r, route)
 	}
 	if err != nil {
-		s.tell(w, r, err, again)
+		s.tell(w, r, err, admitted == nil && r.Method == http.MethodPost && !route.Foreign)
 	}
 }
 
@@ -275,13 +271,19 @@ func signInFirst(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) { s.tell(w, r, err, nil) }
+func (s pageSurface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.tell(w, r, err, false)
+}
 
-// tell draws an error; again is the form that met it, if it was ours: with a stranger's, the button would be theirs, too.
-func (s pageSurface) tell(w http.ResponseWriter, r *http.Request, err error, again *web.Again) {
+// tell draws an error. A form that met it is kept if it was ours: with a stranger's, the button would be theirs, too.
+func (s pageSurface) tell(w http.ResponseWriter, r *http.Request, err error, ourForm bool) {
 	e, trace := s.translate(w, err)
 	s.challenge(w.Header(), e)
-	s.draw(w, r, e.Status, web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path, Form: again}, trace)
+	page := web.Failure{Error: e, Trace: trace, Asked: r.URL.Path == authorize.Path}
+	if ourForm && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
+		page.Again = web.AgainOf(r) // else it would meet the same once more
+	}
+	s.draw(w, r, e.Status, page, trace)
 }
 
 // draw shows an error, if need be in one line.

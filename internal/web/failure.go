@@ -17,7 +17,7 @@ type Failure struct {
 	Error *oauth.Error
 	Trace string
 	Asked bool // an app sent the person here with a request, and this is wrong with it
-	Form  *Again
+	Again *Again
 }
 
 func (Failure) Template() string         { return "failure" }
@@ -85,16 +85,10 @@ type Secret struct{ Name, Label, Autocomplete string }
 func AgainOf(r *http.Request) *Again {
 	again := &Again{Action: r.URL.RequestURI()}
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
-		switch name {
-		case CSRFField: // the page has its own
-		case "current_password":
-			again.Secrets = append(again.Secrets, Secret{name, "password.current", "current-password"})
-		case "password":
-			field := Secret{name, "signin.password", "on"} // an old one or a new one
-			if len(again.Secrets) > 0 {
-				field = Secret{name, "password.new", "new-password"}
-			}
-			again.Secrets = append(again.Secrets, field)
+		switch {
+		case name == CSRFField: // the page has its own
+		case secretField(name):
+			again.Secrets = append(again.Secrets, secretOf(name, r.PostForm.Has("current_password")))
 		default:
 			for _, value := range r.PostForm[name] {
 				again.Kept = append(again.Kept, Pair{name, value})
@@ -104,13 +98,18 @@ func AgainOf(r *http.Request) *Again {
 	return again
 }
 
-// Again is nil if the form would meet the same once more.
-func (p Failure) Again() *Again {
-	if p.Error.Status == http.StatusTooManyRequests || p.Error.Status == http.StatusServiceUnavailable {
-		return p.Form
+func secretOf(name string, changes bool) Secret {
+	switch {
+	case name == "current_password":
+		return Secret{name, "password.current", "current-password"}
+	case changes:
+		return Secret{name, "password.new", "new-password"}
 	}
-	return nil
+	return Secret{name, "signin.password", "on"} // an old one or a new one
 }
+
+// secretField tells by its name what is never sent back. A test looks that every form keeps to it.
+func secretField(name string) bool { return strings.HasSuffix(name, "password") }
 
 // Wait is how long the reader should wait: the message of the unit, and how many of it.
 type Wait struct {

@@ -1,11 +1,39 @@
 package web
 
 import (
+	"io/fs"
+	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"launchpad/oauth"
 )
+
+// What people type unseen is never sent back: every such field of every form is known by its name.
+func TestSecretFieldsAreKnownByTheirNames(t *testing.T) {
+	found := 0
+	err := fs.WalkDir(templateFiles, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path == "templates/failure.html" {
+			return err
+		}
+		text, err := fs.ReadFile(templateFiles, path)
+		for _, input := range regexp.MustCompile(`<input[^>]*type="password"[^>]*>`).FindAllString(string(text), -1) {
+			found++
+			if name := regexp.MustCompile(` name="([^"]*)"`).FindStringSubmatch(input); name == nil || !secretField(name[1]) {
+				t.Errorf("%s: %s", path, input)
+			}
+		}
+		return err
+	})
+	if err != nil || found < 5 {
+		t.Errorf("%d fields, %v", found, err)
+	}
+	if form := AgainOf(&http.Request{URL: new(url.URL), PostForm: url.Values{"csrf": {"t"}, "current_password": {"a"}, "password": {"b"}, "name": {"c"}}}); len(form.Kept) != 1 || len(form.Secrets) != 2 || form.Secrets[1].Label != "password.new" {
+		t.Errorf("%+v", form)
+	}
+}
 
 func TestDifferencesAreMarkedByPartsOfTheAddress(t *testing.T) {
 	for _, c := range []struct{ got, want, marks string }{
