@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,7 @@ func serveWith(t *testing.T, l limits, handler http.HandlerFunc) net.Conn {
 		t.Fatal(err)
 	}
 	s := l.server(handler)
-	go s.Serve(listener{socket})
+	go s.Serve(watched(socket))
 	t.Cleanup(func() { s.Close() })
 	c, err := net.Dial("tcp", socket.Addr().String())
 	if err != nil {
@@ -135,3 +137,176 @@ func TestHeadersAreBounded(t *testing.T) {
 		t.Errorf("%v, %v; want 431", a, err)
 	}
 }
+
+// pairOf is a connection of ours and the client's end of it.
+func pairOf(t *testing.T) (ours *connection, client net.Conn) {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { socket.Close() })
+	if client, err = net.Dial("tcp", socket.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := watched(socket).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(); client.Close() })
+	return c.(*connection), client
+}
+
+// What the HTTP server asks of a connection that saves deadlines.
+func TestDeadlinesAreKept(t *testing.T) {
+	ours, client := pairOf(t)
+	buffer := make([]byte, 8)
+	var result error
+	read := func() chan struct{} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, result = ours.Read(buffer)
+		}()
+		return done
+	}
+	ends := func(done chan struct{}, want error, what string) {
+		t.Helper()
+		select {
+		case <-done:
+			if !errors.Is(result, want) {
+				t.Fatalf("%s: %v, want %v", what, result, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal(what, "does not end")
+		}
+	}
+	set := func(at time.Time) {
+		t.Helper()
+		if err := ours.SetReadDeadline(at); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	set(longAgo)
+	ends(read(), os.ErrDeadlineExceeded, "a wait that begins after its time")
+	set(time.Now().Add(2 * lookEvery))
+	ends(read(), os.ErrDeadlineExceeded, "a wait that lasts too long")
+	ends(read(), os.ErrDeadlineExceeded, "the next one")
+
+	set(time.Time{})
+	done := read()
+	for ours.reads.waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	set(longAgo)
+	ends(done, os.ErrDeadlineExceeded, "a wait that is interrupted")
+
+	set(time.Now().Add(lookEvery))
+	done = read()
+	for ours.reads.waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	set(time.Now().Add(time.Minute))
+	time.AfterFunc(3*lookEvery, func() { _, _ = client.Write([]byte("late")) })
+	ends(done, nil, "a wait whose time was moved")
+	if string(buffer[:4]) != "late" {
+		t.Errorf("read %q", buffer)
+	}
+}
+
+// A wait may begin at the very moment in which it is interrupted, or find its time moved just then.
+func TestInterruptionsMissNoWait(t *testing.T) {
+	ours, client := pairOf(t)
+	ours.watch.end(ours) // it would help late
+	for i := range 2000 {
+		done := make(chan error, 1)
+		go func() {
+			_, err := ours.Read(make([]byte, 1))
+			done <- err
+		}()
+		for i%2 == 0 && ours.reads.waiting.Load() == 0 {
+			runtime.Gosched()
+		}
+		_ = ours.SetReadDeadline(longAgo)
+		select {
+		case err := <-done:
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatal(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("a wait was not interrupted")
+		}
+		_ = ours.SetReadDeadline(time.Time{})
+	}
+	_, _ = client.Write([]byte("x"))
+	if n, err := ours.Read(make([]byte, 1)); n != 1 {
+		t.Error(err)
+	}
+}
+
+// A wait can be ended for a time that was moved at the same moment: it goes on, and nothing is lost or comes twice.
+func TestWaitsEndedTooSoonGoOn(t *testing.T) {
+	ours, client := pairOf(t)
+	tooSoon := func(d *deadline) {
+		for d.waiting.Load() == 0 {
+			runtime.Gosched()
+		}
+		d.struck.Store(true)
+		_ = d.tell(longAgo)
+	}
+	go func() {
+		tooSoon(&ours.reads)
+		_, _ = client.Write([]byte("here"))
+	}()
+	buffer := make([]byte, 8)
+	if n, err := ours.Read(buffer); string(buffer[:n]) != "here" {
+		t.Errorf("read %q, %v", buffer[:n], err)
+	}
+
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+	go func() {
+		tooSoon(&ours.writes)
+		tooSoon(&ours.writes)
+	}()
+	written := make(chan error, 1)
+	go func() {
+		n, err := ours.Write(sent)
+		if err == nil && n != len(sent) {
+			err = io.ErrShortWrite
+		}
+		written <- errors.Join(err, ours.CloseWrite())
+	}()
+	received, err := io.ReadAll(client)
+	if err := errors.Join(err, <-written); err != nil || !bytes.Equal(received, sent) {
+		t.Errorf("%d bytes arrived of %d, %v", len(received), len(sent), err)
+	}
+}
+
+// The watch goes with the last connection, and comes with the next.
+func TestNobodyWatchesNothing(t *testing.T) {
+	ours, _ := pairOf(t)
+	w := ours.watch
+	running := func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.running
+	}
+	if !running() {
+		t.Error("nobody watches the connection")
+	}
+	ours.Close()
+	for deadline := time.Now().Add(10 * time.Second); running(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("somebody still watches")
+		}
+	}
+	w.begin(ours)
+	if !running() {
+		t.Error("nobody watches the next connection")
+	}
+	w.end(ours)
+}
+
+// The HTTP server ends an answer early by closing half of the connection, if it can.
+var _ interface{ CloseWrite() error } = (*connection)(nil)

@@ -80,7 +80,7 @@ func (p *process) listen(address string, handler http.Handler) error {
 	if err != nil {
 		return err
 	}
-	s := &site{defaultLimits.server(handler), listener{socket}}
+	s := &site{defaultLimits.server(handler), watched(socket)}
 	p.sites = append(p.sites, s)
 	go func() { p.served <- s.http.Serve(s.socket) }()
 	return nil

@@ -34,6 +34,14 @@ var began = time.Now()
 // never for deciding.
 func Elapsed() time.Duration { return time.Since(began) }
 
+// ElapsedAt is what Elapsed says at a time, whichever clock that was read from.
+func ElapsedAt(t time.Time) time.Duration {
+	if t == t.Round(0) {
+		return Elapsed() + time.Until(t) // a clock that can be set, and so tells only how far off it is now
+	}
+	return t.Sub(began)
+}
+
 // SteadyClock follows another clock but never goes back by more than a second: it then stands still until the other has
 // caught up. Otherwise what has expired would be good again after a machine's clock was set back.
 type SteadyClock struct {

@@ -69,3 +69,12 @@ func TestASteadyClockIsReadByMany(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// Times of a clock that can be set and of one that cannot mean the same moment.
+func TestElapsedAt(t *testing.T) {
+	for name, at := range map[string]time.Time{"of the machine": time.Now().Add(time.Hour), "of ours": SystemClock{}.Now().Add(time.Hour)} {
+		if off := ElapsedAt(at) - Elapsed() - time.Hour; off.Abs() > time.Minute {
+			t.Errorf("a time %s is off by %s", name, off)
+		}
+	}
+}
