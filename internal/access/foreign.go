@@ -40,7 +40,7 @@ type read struct {
 }
 
 func newForeign(imported Imported, clock core.Clock) *foreign {
-	return &foreign{imported, clock, otter.Must(&otter.Options[string, read]{MaximumSize: foreignSize})}
+	return &foreign{imported, clock, otter.Must(&otter.Options[string, read]{MaximumSize: foreignSize, Executor: core.Here})}
 }
 
 func (f *foreign) find(ctx context.Context, sent string) (core.ImportedToken, error) {

@@ -33,6 +33,7 @@ type verdicts = otter.Cache[[sha256.Size]byte, verdict]
 func newVerdicts() *verdicts {
 	return otter.Must(&otter.Options[[sha256.Size]byte, verdict]{
 		MaximumWeight: verdictsBytes,
+		Executor:      core.Here,
 		Weigher: func(_ [sha256.Size]byte, v verdict) uint32 {
 			return uint32(verdictBytes + 32*len(v.token.Scope) + 16*len(v.token.Reach.Accounts))
 		},

@@ -29,6 +29,7 @@ type members struct {
 func newMembers(s *store.Store) *members {
 	return &members{store: s, cache: otter.Must(&otter.Options[core.ID, []core.Membership]{
 		MaximumWeight: membersBytes,
+		Executor:      core.Here,
 		Weigher: func(_ core.ID, list []core.Membership) uint32 {
 			return uint32(membershipBytes * (1 + len(list)))
 		},

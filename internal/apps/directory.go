@@ -31,9 +31,10 @@ func NewDirectory(s *store.Store, log *events.Log) *Directory {
 	return &Directory{
 		store: s,
 		log:   log,
-		ids:   otter.Must(&otter.Options[string, core.ID]{MaximumSize: directorySize}),
+		ids:   otter.Must(&otter.Options[string, core.ID]{MaximumSize: directorySize, Executor: core.Here}),
 		apps: otter.Must(&otter.Options[core.ID, core.App]{
 			MaximumSize:      directorySize,
+			Executor:         core.Here,
 			ExpiryCalculator: otter.ExpiryWriting[core.ID, core.App](directoryAge),
 		}),
 	}
@@ -68,6 +69,9 @@ func (d *Directory) ByID(ctx context.Context, id core.ID) (core.App, error) {
 	// A record may be old, and its app deleted, unless this process hears what other nodes do.
 	if err := d.log.Current(ctx); err != nil {
 		return core.App{}, err
+	}
+	if app, ok := d.apps.GetIfPresent(id); ok {
+		return app, nil
 	}
 	return d.apps.Get(ctx, id, otter.LoaderFunc[core.ID, core.App](func(ctx context.Context, id core.ID) (core.App, error) {
 		app, err := d.store.App(context.WithoutCancel(ctx), id)

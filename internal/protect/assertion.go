@@ -62,6 +62,7 @@ type stated struct {
 func NewAssertions(rules *Rules, k *keys.Keys, clock core.Clock) *Assertions {
 	return &Assertions{rules, k, clock, otter.Must(&otter.Options[aboutCall, stated]{
 		MaximumWeight:    cacheBytes,
+		Executor:         core.Here,
 		Weigher:          func(_ aboutCall, s stated) uint32 { return uint32(entryBytes + len(s.text) + len(s.scope)) },
 		ExpiryCalculator: otter.ExpiryWriting[aboutCall, stated](assertionKept),
 	})}
