@@ -16,7 +16,7 @@ func (a *answer) challenge(h http.Header) {
 		return
 	}
 	for i, line := range lines {
-		lines[i] = withMetadata(line, api.MetadataAddress(a.passage.issuer))
+		lines[i] = withMetadata(line, api.MetadataAddress(a.passage.rules.Issuer))
 	}
 }
 

@@ -177,8 +177,9 @@ func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	if err := upgradable(r, c.api); err != nil {
 		return err
 	}
-	p, err := g.rules.Admit(w.Header(), r, c.match.API, c.match.Route, c.match.Account, web.RecordOf(w))
-	if err != nil {
+	p := &passage{api: c.api, rules: g.rules, asked: r, route: c.match.Route, record: web.RecordOf(w), become: isUpgrade(r)}
+	var err error
+	if p.admitted, err = g.rules.Admit(w.Header(), r, c.match.API, c.match.Route, c.match.Account, p.record); err != nil {
 		return err
 	}
 	if err := limitBody(w, r, c.api.MaxBody); err != nil {
@@ -186,14 +187,12 @@ func (g *Room) Pass(w http.ResponseWriter, r *http.Request, c Call) error {
 	}
 	// The answer names the account that was meant, and belongs to this caller alone.
 	h := w.Header()
-	h["Launchpad-Account"] = []string{p.Account.Slug}
+	h["Launchpad-Account"] = []string{p.admitted.Account.Slug}
 	h["Vary"] = varyByCaller
-	if p, err = g.assertions.State(p); err != nil {
+	if p.admitted, err = g.assertions.State(p.admitted); err != nil {
 		return err
 	}
-	out := g.forUpstream(r, p)
-	lasts := func() error { return g.rules.Lasts(r, c.match.Route, p) }
-	if err := c.api.Upstream.serve(w, out, &passage{api: c.api, issuer: g.rules.Issuer, record: web.RecordOf(w), become: isUpgrade(r), lasts: lasts}); err != nil {
+	if err := c.api.Upstream.serve(w, g.forUpstream(r, p), p); err != nil {
 		renew(w) // for what will be said of it
 		return err
 	}

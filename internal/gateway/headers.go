@@ -5,16 +5,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"launchpad/internal/protect"
-	"launchpad/internal/web"
 )
 
 // Every header whose name folds to this prefix belongs to us: clients cannot send one past us in any spelling.
 const managedPrefix = "launchpad-"
 
 // forUpstream makes the request that the upstream sees: without the caller's credentials, with ours about him.
-func (g *Room) forUpstream(r *http.Request, p protect.Passage) *http.Request {
+func (g *Room) forUpstream(r *http.Request, p *passage) *http.Request {
 	out := new(http.Request)
 	*out = *r
 	out.Trailer = nil // names announced here would reach the upstream beside ours
@@ -26,13 +23,13 @@ func (g *Room) forUpstream(r *http.Request, p protect.Passage) *http.Request {
 	}
 	hop(out.Header, r.Header["Connection"])
 	// Identity comes last: nothing that a caller says can take it away again.
-	set := func(name, value string) { out.Header[name] = []string{value} }
-	p.Tell(out.Header, false)
-	if address := web.AddressOf(r); address.IsValid() {
-		set("X-Forwarded-For", address.String())
+	p.admitted.Tell(out.Header, false)
+	forwarded := &[...]string{r.Host, g.issuer.Scheme, ""}
+	out.Header["X-Forwarded-Host"], out.Header["X-Forwarded-Proto"] = forwarded[0:1:1], forwarded[1:2:2]
+	if p.record.From.IsValid() {
+		forwarded[2] = p.record.From.String()
+		out.Header["X-Forwarded-For"] = forwarded[2:3:3]
 	}
-	set("X-Forwarded-Host", r.Host)
-	set("X-Forwarded-Proto", g.issuer.Scheme)
 	if r.URL.RawQuery != "" {
 		u := *r.URL
 		u.RawQuery = withoutToken(u.RawQuery)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"launchpad/internal/core"
+	"launchpad/internal/protect"
 	"launchpad/internal/web"
 	"launchpad/oauth"
 )
@@ -27,12 +28,17 @@ type Upstream interface {
 
 // passage is one call on its way.
 type passage struct {
-	api    *API
-	issuer string
-	record *web.Record
-	become bool         // a WebSocket
-	lasts  func() error // whether it might still pass
+	api      *API
+	rules    *protect.Rules
+	asked    *http.Request // as it came
+	route    *protect.Route
+	admitted protect.Passage
+	record   *web.Record
+	become   bool // a WebSocket
 }
+
+// lasts reports whether it might still pass.
+func (p *passage) lasts() error { return p.rules.Lasts(p.asked, p.route, p.admitted) }
 
 // Local is an upstream in this process.
 func Local(handler http.Handler) Upstream { return local{handler} }

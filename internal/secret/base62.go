@@ -13,9 +13,12 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 // tailLength[n] is how many characters n bytes take.
 var tailLength = [9]int{0, 2, 3, 5, 6, 7, 9, 10, 11}
 
+// noDigit has a bit that no digit has, and all that they have.
+const noDigit = 0xff
+
 var digit = func() (d [256]byte) {
 	for i := range d {
-		d[i] = 0xff
+		d[i] = noDigit
 	}
 	for i := range len(alphabet) {
 		d[alphabet[i]] = byte(i)
@@ -36,9 +39,7 @@ func appendBase62(dst, src []byte) []byte {
 
 func appendDigits(dst []byte, v uint64, n int) []byte {
 	start := len(dst)
-	for range n {
-		dst = append(dst, 0)
-	}
+	dst = append(dst, make([]byte, n)...)
 	for i := n - 1; i >= 0; i-- {
 		dst[start+i] = alphabet[v%62]
 		v /= 62
@@ -46,25 +47,27 @@ func appendDigits(dst []byte, v uint64, n int) []byte {
 	return dst
 }
 
-// decodeBase62 accepts only what appendBase62 writes: one secret has one spelling.
-func decodeBase62(s string) ([]byte, bool) {
-	out := make([]byte, 0, len(s)*8/11+1)
-	for len(s) > 0 {
-		k := min(11, len(s))
-		n := tailBytes(k)
-		if n == 0 {
+// decodeBase62 accepts only what appendBase62 writes: one secret has one spelling. It writes over s, which is longer.
+func decodeBase62(s []byte) ([]byte, bool) {
+	out := s[:0]
+	for ; len(s) >= tailLength[8]; s = s[tailLength[8]:] {
+		v, ok := value(s[:tailLength[8]])
+		if !ok {
 			return nil, false
 		}
-		v, ok := value(s[:k])
-		if !ok || n < 8 && v>>(8*n) != 0 {
-			return nil, false
-		}
-		var chunk [8]byte
-		binary.BigEndian.PutUint64(chunk[:], v)
-		out = append(out, chunk[8-n:]...)
-		s = s[k:]
+		out = binary.BigEndian.AppendUint64(out, v)
 	}
-	return out, true
+	if len(s) == 0 {
+		return out, true
+	}
+	n := tailBytes(len(s))
+	v, ok := value(s)
+	if n == 0 || !ok || v>>(8*n) != 0 {
+		return nil, false
+	}
+	var chunk [8]byte
+	binary.BigEndian.PutUint64(chunk[:], v)
+	return append(out, chunk[8-n:]...), true
 }
 
 func tailBytes(characters int) int {
@@ -76,17 +79,27 @@ func tailBytes(characters int) int {
 	return 0
 }
 
-func value(s string) (v uint64, ok bool) {
-	for i := range len(s) {
-		d := digit[s[i]]
+// safeDigits are those that no number overflows with.
+const safeDigits = 10
+
+// value reads up to 11 digits.
+func value(s []byte) (v uint64, ok bool) {
+	var all byte
+	for _, c := range s[:min(len(s), safeDigits)] {
+		d := digit[c]
+		all |= d
+		v = v*62 + uint64(d)
+	}
+	if len(s) > safeDigits {
+		d := digit[s[safeDigits]]
+		all |= d
 		high, low := bits.Mul64(v, 62)
-		sum, carry := bits.Add64(low, uint64(d), 0)
-		if d == 0xff || high != 0 || carry != 0 {
+		var carry uint64
+		if v, carry = bits.Add64(low, uint64(d), 0); high != 0 || carry != 0 {
 			return 0, false
 		}
-		v = sum
 	}
-	return v, true
+	return v, all != noDigit
 }
 
 // Spell writes a number that is no secret in the alphabet of those that are.

@@ -47,8 +47,9 @@ func Decode(prefix Prefix, s string) (payload []byte, ok bool) {
 	if !strings.HasPrefix(s, string(prefix)) || len(s) < len(prefix)+checksumLength {
 		return nil, false
 	}
-	body, sum := s[:len(s)-checksumLength], s[len(s)-checksumLength:]
-	if v, ok := value(sum); !ok || v != uint64(crc32.ChecksumIEEE([]byte(body))) {
+	b := []byte(s)
+	body, sum := b[:len(s)-checksumLength], b[len(s)-checksumLength:]
+	if v, ok := value(sum); !ok || v != uint64(crc32.ChecksumIEEE(body)) {
 		return nil, false
 	}
 	return decodeBase62(body[len(prefix):])
@@ -98,4 +99,6 @@ func Equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []by
 
 // ClientID spells an app's id for the wire: letters and digits only, so that every client library ever written
 // can carry it, encoded or not.
-func ClientID(id core.ID) string { return string(appendBase62([]byte("app_"), id[:])) }
+func ClientID(id core.ID) string {
+	return string(appendBase62(append(make([]byte, 0, 32), "app_"...), id[:]))
+}

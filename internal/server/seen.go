@@ -13,6 +13,7 @@ import (
 
 	"launchpad/internal/core"
 	"launchpad/internal/journal"
+	"launchpad/internal/limit"
 	"launchpad/internal/secret"
 	"launchpad/internal/web"
 	"launchpad/oauth"
@@ -23,8 +24,9 @@ import (
 // ServeHTTP is the whole site.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	peer := web.AddressOf(r)
-	s.options.Proxies.Resolve(r)
-	v := &seen{ResponseWriter: w, way: s.unrouted, began: core.Elapsed(), record: web.Record{Peer: peer}}
+	from := s.options.Proxies.Resolve(r, peer)
+	v := &seen{ResponseWriter: w, way: s.unrouted, began: core.Elapsed(), record: web.Record{Peer: peer, From: from}}
+	v.stands.from = limit.Address(from)
 	v.record.Limits = &v.stands
 	defer s.done(v, r)
 	s.site(v, r)

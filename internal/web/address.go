@@ -10,16 +10,19 @@ import (
 // whatever a request says of that is ignored. RFC 7239 §8.1: anybody can write it.
 type Proxies []netip.Prefix
 
-// Resolve writes into the request whose it is, for AddressOf. Only X-Forwarded-For is read, and from its end, where each
+// Resolve writes into the request whose it is, for AddressOf, and gives that; peer is who sent it. Only X-Forwarded-For is read, and from its end, where each
 // proxy adds whom it heard from: the first that is no proxy of ours is the client, and what stands before it is hearsay.
 // The server calls this before anybody else sees the request.
-func (p Proxies) Resolve(r *http.Request) {
-	if len(p) == 0 || !p.Have(AddressOf(r)) {
-		return
+func (p Proxies) Resolve(r *http.Request, peer netip.Addr) netip.Addr {
+	if len(p) == 0 || !p.Have(peer) {
+		return peer
 	}
-	if client := p.client(r.Header["X-Forwarded-For"]); client.IsValid() {
-		r.RemoteAddr = netip.AddrPortFrom(client, 0).String()
+	client := p.client(r.Header["X-Forwarded-For"])
+	if !client.IsValid() {
+		return peer
 	}
+	r.RemoteAddr = netip.AddrPortFrom(client, 0).String()
+	return client
 }
 
 // client is invalid if a proxy said something that is no address: then nobody but the peer itself is known.

@@ -36,7 +36,7 @@ func TestWhoseRequestItIs(t *testing.T) {
 		"a peer on the proxies' other side": {"11.0.0.1:5000", []string{"10.0.0.2"}, "11.0.0.1"},
 	} {
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.sent}}
-		if proxies.Resolve(r); AddressOf(r).String() != c.want {
+		if found := proxies.Resolve(r, AddressOf(r)); found != AddressOf(r) || found.String() != c.want {
 			t.Errorf("%s: %s, want %s", name, AddressOf(r), c.want)
 		}
 	}
@@ -45,12 +45,12 @@ func TestWhoseRequestItIs(t *testing.T) {
 func TestOtherHeadersSayNothing(t *testing.T) {
 	for _, name := range []string{"Forwarded", "X-Real-Ip", "X-Client-Ip", "X_forwarded_for"} {
 		r := &http.Request{RemoteAddr: "10.0.0.1:5000", Header: http.Header{name: {"for=198.51.100.1"}}}
-		if proxies.Resolve(r); AddressOf(r).String() != "10.0.0.1" {
+		if found := proxies.Resolve(r, AddressOf(r)); found != AddressOf(r) || found.String() != "10.0.0.1" {
 			t.Errorf("%s: %s", name, AddressOf(r))
 		}
 	}
 	r := &http.Request{RemoteAddr: "10.0.0.1:5000", Header: http.Header{"X-Forwarded-For": {"198.51.100.1"}}}
-	if (Proxies{}).Resolve(r); AddressOf(r).String() != "10.0.0.1" {
+	if found := (Proxies{}).Resolve(r, AddressOf(r)); found != AddressOf(r) || found.String() != "10.0.0.1" {
 		t.Errorf("without proxies: %s", AddressOf(r))
 	}
 }
@@ -63,7 +63,7 @@ func TestASocketWithoutAddresses(t *testing.T) {
 
 func TestAddressOfAllocatesNothing(t *testing.T) {
 	r := &http.Request{RemoteAddr: "192.0.2.1:5000"}
-	if n := testing.AllocsPerRun(1000, func() { (Proxies{}).Resolve(r); AddressOf(r) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { (Proxies{}).Resolve(r, AddressOf(r)) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -82,12 +82,12 @@ func FuzzForwardedFor(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		r := &http.Request{RemoteAddr: "10.0.0.1:5000", Header: http.Header{"X-Forwarded-For": {first, second}}}
-		proxies.Resolve(r)
+		proxies.Resolve(r, AddressOf(r))
 		if a := AddressOf(r); !a.IsValid() || a.Zone() != "" || a.Is4In6() {
 			t.Errorf("%q, %q: %s", first, second, a)
 		}
 		r = &http.Request{RemoteAddr: "10.0.0.1:5000", Header: http.Header{"X-Forwarded-For": {first + "," + second, "192.0.2.1"}}}
-		if proxies.Resolve(r); AddressOf(r).String() != "192.0.2.1" {
+		if found := proxies.Resolve(r, AddressOf(r)); found != AddressOf(r) || found.String() != "192.0.2.1" {
 			t.Errorf("%q, %q before the last hop decide: %s", first, second, AddressOf(r))
 		}
 	})

@@ -19,6 +19,7 @@ type Record struct {
 	Limits  any     // what the server's limits know of the request; nobody else's business
 
 	Peer netip.Addr // who sent the request to us, proxy or client; not told
+	From netip.Addr // AddressOf, read once
 }
 
 // Recorded is a writer of answers that keeps a record.
