@@ -37,23 +37,28 @@ const warmUp = 10
 // measureSpeed measures everything that was asked for and prints the report.
 func (b *bench) measureSpeed(ctx context.Context) (bool, error) {
 	host := describeHost(b)
-	floor, err := b.startFloor(ctx)
-	if err != nil {
-		return false, err
+	floors := map[string]*process{}
+	for beside, flags := range map[string][]string{"": nil, besideDutiful: {"-dutiful"}} {
+		floor, err := b.startFloor(ctx, flags...)
+		if err != nil {
+			return false, err
+		}
+		defer floor.kill()
+		floors[beside] = floor
 	}
-	defer floor.kill()
 	upstream, proxy, err := b.startProxied(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer upstream.kill()
 	defer proxy.kill()
+	floors[besideProxy] = proxy
 	launchpad, err := b.startDemo(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer launchpad.close()
-	list, err1 := b.measureAll(ctx, floor, proxy, launchpad)
+	list, err1 := b.measureAll(ctx, floors, launchpad)
 	waits, err2 := b.measureDurable(ctx, launchpad)
 	err = errors.Join(err1, err2, launchpad.stop())
 	// What was measured before something went wrong may have taken an hour.
@@ -61,17 +66,13 @@ func (b *bench) measureSpeed(ctx context.Context) (bool, error) {
 }
 
 // measureAll goes on after an operation that cannot be measured.
-func (b *bench) measureAll(ctx context.Context, floor, proxy *process, launchpad *site) (list []measured, err error) {
+func (b *bench) measureAll(ctx context.Context, floors map[string]*process, launchpad *site) (list []measured, err error) {
 	for _, o := range operations {
 		for _, connections := range b.settings.connections {
 			if !b.settings.wants(o.name) || ctx.Err() != nil {
 				continue
 			}
-			below := floor
-			if o.proxied {
-				below = proxy
-			}
-			m, failure := b.measure(ctx, o, below, launchpad, connections)
+			m, failure := b.measure(ctx, o, floors[o.beside], launchpad, connections)
 			if failure != nil {
 				err = errors.Join(err, fmt.Errorf("%s with %d connections: %w", o.name, connections, failure))
 			}

@@ -16,10 +16,16 @@ type operation struct {
 	budget     float64 // at most so many times the floor
 	tail       float64 // of the p99, at most so many times the floor's; 0: it is not judged
 	sqliteOnly bool    // the budget is
-	proxied    bool    // against the bare proxy
+	beside     string  // which floor; "": the bare handler
 	requests   int     // that one operation takes
 	ready      func(context.Context, *bench, *site, string, int) (plan, error)
 }
+
+// Floors beside the bare handler.
+const (
+	besideProxy   = "proxy"   // a bare proxy
+	besideDutiful = "dutiful" // a handler that limits, counts and logs each request in the plainest way
+)
 
 // plan is an operation made ready for the two servers and a number of connections.
 type plan struct {
@@ -34,11 +40,14 @@ var operations = []operation{
 	{name: "jwt", title: "`client_credentials`, ES256 JWT", budget: 3, requests: 1, ready: readyJWT},
 	{name: "introspection", title: "introspection, own tokens", budget: 1.6, requests: 1, ready: readyIntrospection},
 	{name: "gateway", title: "gateway verification", budget: 1.6, requests: 1, ready: readyGateway},
-	{name: "proxy", title: "gateway and upstream, sealed token", budget: 1.25, tail: 1.5, proxied: true, requests: 1, ready: readyProxy},
-	{name: "proxy_jwt", title: "gateway and upstream, JWT", budget: 1.3, tail: 1.5, proxied: true, requests: 1, ready: readyProxyJWT},
+	{name: "proxy", title: "gateway and upstream, sealed token", budget: 1.25, tail: 1.5, beside: besideProxy, requests: 1, ready: readyProxy},
+	{name: "proxy_jwt", title: "gateway and upstream, JWT", budget: 1.3, tail: 1.5, beside: besideProxy, requests: 1, ready: readyProxyJWT},
 	{name: "forward_auth", title: "forward-auth, sealed token", budget: 1.5, requests: 1, ready: readyForwardAuth},
 	{name: "discovery", title: "discovery", budget: 1.1, requests: 1, ready: document("/.well-known/oauth-authorization-server", "/metadata")},
 	{name: "jwks", title: "JWKS", budget: 1.1, requests: 1, ready: document("/oauth/jwks", "/jwks")},
+	{name: "gateway_dutiful", title: "gateway verification, beside a handler that limits, counts and logs, and verifies nothing", budget: 1.6, beside: besideDutiful, requests: 1, ready: readyGateway},
+	{name: "discovery_dutiful", title: "discovery, beside a handler that limits, counts and logs", budget: 1, beside: besideDutiful, requests: 1, ready: document("/.well-known/oauth-authorization-server", "/metadata")},
+	{name: "jwks_dutiful", title: "JWKS, likewise", budget: 1, beside: besideDutiful, requests: 1, ready: document("/oauth/jwks", "/jwks")},
 	{name: "refresh", title: "refresh, acknowledged durable", budget: 4, sqliteOnly: true, requests: 1, ready: readyRefresh},
 	{name: "flow", title: "code flow, per flow", budget: 18, requests: 2, ready: readyFlow},
 }

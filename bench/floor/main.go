@@ -1,5 +1,6 @@
 // Command floor is what Launchpad is measured against: a bare net/http server that does the least that a token
-// endpoint or a small JSON document could do, in answers of the same shape and size; or, with -behind, a bare proxy.
+// endpoint or a small JSON document could do, in answers of the same shape and size; with -dutiful, one that also does what a
+// server on the open network has to do for each request; or, with -behind, a bare proxy.
 package main
 
 import (
@@ -63,7 +64,11 @@ func verdict(w http.ResponseWriter) {
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9300", "`address` to listen on")
 	behind := flag.String("behind", "", "`address` to pass everything on to, instead of answering it")
+	duties := flag.Bool("dutiful", false, "limit, count and log each request")
 	flag.Parse()
+	if *duties {
+		log.Fatal(serveDutifully(*listen, http.HandlerFunc(answer)))
+	}
 	if *behind == "" {
 		log.Fatal(http.ListenAndServe(*listen, http.HandlerFunc(answer)))
 	}
