@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 oldest_node=20
 
-# What is looked for, and the Debian package that has it.
+# What is looked for, and the Debian package that has it; one a line.
 missing_packages() {
   command -v curl >/dev/null || echo curl
   command -v jq >/dev/null || echo jq
@@ -13,7 +13,7 @@ missing_packages() {
   [ -x /usr/bin/chromium ] || echo chromium
   postgresql_there || echo postgresql
   /usr/bin/ruby -e 'require "oauth2"' 2>/dev/null || echo ruby-oauth2
-  /usr/bin/ruby -e '%w[doorkeeper rails bcrypt pg].each { |name| gem name }' 2>/dev/null || echo ruby-doorkeeper ruby-rails ruby-bcrypt ruby-pg
+  /usr/bin/ruby -e '%w[doorkeeper rails bcrypt pg].each { |name| gem name }' 2>/dev/null || printf '%s\n' ruby-doorkeeper ruby-rails ruby-bcrypt ruby-pg
   { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || echo mariadb-server
   /usr/bin/python3 -c 'import requests_oauthlib' 2>/dev/null || echo python3-requests-oauthlib
   command -v redis-server >/dev/null || echo redis-server
