@@ -180,15 +180,17 @@ type deadline struct {
 
 const (
 	never = math.MaxInt64
-	past  = 0 // that of whoever wants to interrupt a wait
+	past  = 0 // that of whoever wants to interrupt a wait, and says longAgo
 )
+
+var longAgo = time.Unix(1, 0)
 
 func (d *deadline) become(tell func(time.Time) error) {
 	d.tell = tell
 	d.by.Store(never)
 }
 
-// set interrupts what waits if the time lies before this process; any other is looked after by the watch.
+// set interrupts what waits if the time is one of long ago; any other is looked after by the watch.
 func (d *deadline) set(t time.Time) error {
 	by := onWatch(t)
 	d.by.Store(by)
@@ -202,7 +204,7 @@ func onWatch(t time.Time) int64 {
 	switch {
 	case t.IsZero():
 		return never
-	case t.Unix() <= 1:
+	case !t.After(longAgo):
 		return past
 	}
 	return max(past+1, int64(core.ElapsedAt(t)))
@@ -237,8 +239,6 @@ func (d *deadline) strike(now time.Duration) error {
 	d.struck.Store(true)
 	return d.tell(longAgo)
 }
-
-var longAgo = time.Unix(1, 0)
 
 // revive lets waits begin again if the time was moved.
 func (d *deadline) revive() error {
