@@ -46,7 +46,7 @@ unit:
 # The same where goroutines meet, under the race detector: the rooms, on SQLite, where more of the goroutines are ours. Nightly
 # everything, on both.
 race:
-	go test -count=1 -race ./internal/fetch ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./internal/gateway ./internal/keys ./resource
+	go test -count=1 -race ./internal/cli ./internal/fetch ./internal/journal ./internal/meter ./internal/store ./internal/events ./internal/uses ./internal/access ./internal/apps ./internal/token ./internal/secret ./internal/limit ./internal/clientauth ./internal/sunset ./internal/feed ./internal/gateway ./internal/keys ./resource
 
 # Every fuzz target; their seeds and findings run with the unit tests.
 fuzz:
