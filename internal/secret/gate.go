@@ -107,7 +107,9 @@ func (g *Gate) abandon(lane Lane, turn chan struct{}) {
 func (g *Gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.hashed++
+	if g.hashed++; g.hashed >= worthIt {
+		g.tighten()
+	}
 	g.next()
 	g.rest.Reset(restAfter)
 }
@@ -123,13 +125,13 @@ func (g *Gate) next() {
 	g.free++
 }
 
-// What a hash leaves behind is garbage of 19 MiB. While people queue, that much comes every 20 ms, and is collected as
-// soon as there is as much of it as of what is alive. Afterwards the heap would hold it until the next collection, which
-// on a quiet server is minutes away.
+// What a hash leaves behind is garbage of 19 MiB. While people queue, or come one right after the other, that much comes
+// every 20 ms, and is collected as soon as there is as much of it as of what is alive. Afterwards the heap would hold it
+// until the next collection, which on a quiet server is minutes away.
 const (
 	tightly   = 100 // percent of what is alive
 	restAfter = 2 * time.Second
-	worthIt   = 4 // hashes
+	worthIt   = 4 // hashes without such a rest
 )
 
 func (g *Gate) tighten() {

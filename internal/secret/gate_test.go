@@ -3,6 +3,7 @@ package secret
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -105,5 +106,34 @@ func TestATurnIsNeverLost(t *testing.T) {
 	all.Wait()
 	if gate.free != turns {
 		t.Errorf("%d turns are free, want %d", gate.free, turns)
+	}
+}
+
+// Whoever signs in right after another leaves as much garbage as those who queue.
+func TestGarbageOfManyHashesIsCollectedSoon(t *testing.T) {
+	const loosely = 400
+	before := debug.SetGCPercent(loosely)
+	defer debug.SetGCPercent(before)
+	now := func() int {
+		percent := debug.SetGCPercent(loosely)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	gate := NewGate(time.Minute)
+	for i := range worthIt {
+		if got := now(); got != loosely {
+			t.Errorf("after %d hashes the garbage is %d %%, want %d", i, got, loosely)
+		}
+		if err := gate.enter(t.Context(), SlowLane); err != nil {
+			t.Fatal(err)
+		}
+		gate.leave()
+	}
+	if got := now(); got != tightly {
+		t.Errorf("after %d hashes the garbage is %d %%, want %d", worthIt, got, tightly)
+	}
+	gate.rest.Stop()
+	if gate.giveBack(); now() != loosely {
+		t.Error("the garbage stays tight")
 	}
 }
