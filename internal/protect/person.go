@@ -25,7 +25,7 @@ func (p *Rules) AdmitPerson(h http.Header, r *http.Request, match Match, record 
 		return Passage{}, err
 	}
 	// Where an app's calls are counted together, a person's are.
-	if err := p.Limit(h, r, record, identity, identity, account.ID, match.API.Label(), match.Route.Path); err != nil {
+	if err := p.Limit(h, record, identity, identity, account.ID, match.API.Label(), match.Route.Path); err != nil {
 		return Passage{}, err
 	}
 	return Passage{API: match.API, Token: token, Account: account}, nil

@@ -29,7 +29,7 @@ type Rules struct {
 
 // Limit counts a call, and tells in the header of the answer where its caller stands. identity is zero if the app acts for
 // itself; api is the API's label, and path the declared one.
-type Limit func(h http.Header, r *http.Request, record *web.Record, app, identity, account core.ID, api, path string) error
+type Limit func(h http.Header, record *web.Record, app, identity, account core.ID, api, path string) error
 
 // Passage is what is known of a call that may pass.
 type Passage struct {
@@ -87,7 +87,7 @@ func (p *Rules) admit(h http.Header, r *http.Request, api *API, route *Route, na
 		return known, oauth.InsufficientScope("scope_missing", "the token does not have the scope %s, which this call needs; authorize the app again and ask for it", route.Scope).
 			Got(orNone(token.Scope.String()), route.Scope).WithScope(route.Scope)
 	}
-	if err := p.Limit(h, r, record, token.AppID, token.IdentityID, account.ID, api.Label(), route.Path); err != nil {
+	if err := p.Limit(h, record, token.AppID, token.IdentityID, account.ID, api.Label(), route.Path); err != nil {
 		return known, err
 	}
 	known.Account = account

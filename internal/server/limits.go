@@ -188,7 +188,7 @@ func (p perMethod) admit(w http.ResponseWriter, r *http.Request) error {
 
 func (n *limits) admit(w http.ResponseWriter, r *http.Request, p *policy) error {
 	standing := &seenOf(w).stands
-	_, s := n.table.Take([]limit.Claim{{Rate: p.rate, Key: standing.address(r)}})
+	_, s := n.table.Take([]limit.Claim{{Rate: p.rate, Key: standing.from}})
 	if s.Wait > 0 {
 		return n.refuse(p, oauth.TooManyRequests("too_many_requests", s.Wait, "more than %d %s came from this address within %s; wait as long as Retry-After says", p.most, p.what, window))
 	}

@@ -31,9 +31,8 @@ type callPolicies struct{ ofAccount, ofRoute, ofIdentity, ofApp, inAccount *poli
 
 // Call counts a call of an API, and tells in the header of the answer where the caller stands. identity is zero if the app acts for
 // itself. api is the API's label and path the declared one. A call that is refused is not counted.
-func (n *limits) Call(h http.Header, r *http.Request, record *web.Record, app, identity, account core.ID, api, path string) error {
+func (n *limits) Call(h http.Header, record *web.Record, app, identity, account core.ID, api, path string) error {
 	p, standing := n.of(where{api, path}), standsOf(record)
-	address := standing.address(r)
 	var room [5]limit.Claim
 	var theirs [5]*policy
 	used := 0
@@ -41,9 +40,9 @@ func (n *limits) Call(h http.Header, r *http.Request, record *web.Record, app, i
 		room[used], theirs[used] = limit.Claim{Rate: p.rate, Key: k}, p
 		used++
 	}
-	claim(p.ofAccount, address.And(account))
+	claim(p.ofAccount, standing.from.And(account))
 	if p.ofRoute != nil {
-		claim(p.ofRoute, address.And(account))
+		claim(p.ofRoute, standing.from.And(account))
 	}
 	if !identity.Zero() {
 		claim(p.ofIdentity, limit.ID(identity))

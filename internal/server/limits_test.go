@@ -79,7 +79,7 @@ func TestLimitsAllocateNothing(t *testing.T) {
 		if err := n.admit(w, r, n.astray()); err != nil {
 			t.Fatal(err)
 		}
-		if err := n.Call(w.Header(), r, &w.record, app, person, account, "/v3/", "/v3/dashboards"); err != nil {
+		if err := n.Call(w.Header(), &w.record, app, person, account, "/v3/", "/v3/dashboards"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +101,7 @@ func BenchmarkLimitsOfACall(b *testing.B) {
 		w.stands = stands{}
 		w.record.Limits = &w.stands
 		_ = n.admit(w, r, policy)
-		_ = n.Call(w.Header(), r, &w.record, core.ID{1}, core.ID{2}, core.ID{3}, "/v3/", "/v3/dashboards")
+		_ = n.Call(w.Header(), &w.record, core.ID{1}, core.ID{2}, core.ID{3}, "/v3/", "/v3/dashboards")
 	}
 	b.ReportMetric(float64(processorTime(b)-began)/float64(b.N), "cpu-ns/op")
 }

@@ -19,18 +19,10 @@ const (
 
 // stands is where the caller of a request stands, under the policy that is nearest to its end.
 type stands struct {
-	from   limit.Key // the address
+	from   limit.Key // the address as it is counted
 	policy *policy
 	left   int
 	reset  time.Duration
-}
-
-// address is that of a request as it is counted. It is read once.
-func (s *stands) address(r *http.Request) limit.Key {
-	if s.from == (limit.Key{}) {
-		s.from = limit.Address(web.AddressOf(r))
-	}
-	return s.from
 }
 
 // note keeps the standing that is nearer to its end.
@@ -52,7 +44,7 @@ func standsOf(record *web.Record) *stands {
 	if s, ok := record.Limits.(*stands); ok {
 		return s
 	}
-	return new(stands)
+	return &stands{from: limit.Address(record.From)}
 }
 
 // fields are the two of a policy, as they were written once: there are not many different ones, and making them costs more
