@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -12,7 +13,8 @@ import (
 )
 
 // dutiful does for each request what Launchpad has to, in the plainest way that the standard library offers: it says how long a
-// connection may take, counts by address and refuses what is too much, counts for the operator, and writes a line.
+// connection may take, counts by address and refuses what is too much, counts for the operator, and writes a line. Lines
+// wait until there are many of them, as Launchpad's do.
 type dutiful struct {
 	handler http.Handler
 	lines   *slog.Logger
@@ -41,7 +43,9 @@ type figures struct {
 const most = 1_000_000_000
 
 func serveDutifully(listen string, handler http.Handler) error {
-	d := &dutiful{handler: handler, lines: slog.New(slog.NewJSONHandler(os.Stderr, nil)), addresses: map[string]*window{}, routes: map[route]*figures{}}
+	// The handler of lines lets one through at a time. Those that wait at the end are nobody's loss here.
+	lines := slog.New(slog.NewJSONHandler(bufio.NewWriterSize(os.Stderr, 64<<10), nil))
+	d := &dutiful{handler: handler, lines: lines, addresses: map[string]*window{}, routes: map[route]*figures{}}
 	s := &http.Server{Addr: listen, Handler: d, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
 	return s.ListenAndServe()
 }
